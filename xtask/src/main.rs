@@ -1,0 +1,71 @@
+//! The project's own chores, run as `cargo xtask <chore>`; today there is one, `test`.
+//!
+//! `test` is the second of the README's two commands and all that `.ci/run` calls. It stands outside the
+//! journey: it knows folders and tools, and must never depend on a crate of ours.
+//!
+//! To add a step: a variant of [`steps::StepName`], its entry in [`steps::ALL`], a file in `steps/`.
+
+mod process;
+mod report;
+mod steps;
+mod tools;
+mod workshop;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::steps::StepName;
+use crate::workshop::Workshop;
+
+/// The chores of the Casetrail project.
+#[derive(Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Checks everything: formatting, dependencies, protos, lints, every test.
+    ///
+    /// Runs all steps in order, even when one fails, and ends with a table and the line
+    /// `N passed, N failed`, counted from the tests that ran. Exit code 0 means that nothing failed.
+    ///
+    /// What a step needs is looked for on PATH, else installed once into target/tools. What cannot be
+    /// found or installed fails its step and says how to get it.
+    #[command(after_help = EXAMPLES)]
+    Test(TestArgs),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask test                            everything; what CI runs
+  cargo xtask test --list                     the steps, what each needs
+  cargo xtask test --only clippy              one step
+  cargo xtask test --only fmt --only tests    two steps
+
+While working on one crate, `cargo nextest run -p CRATE` or `cargo test -p CRATE` is quicker.
+Set NO_COLOR for plain output.";
+
+#[derive(Args)]
+struct TestArgs {
+    /// Runs only this step; may be given several times.
+    #[arg(long, value_enum, value_name = "STEP")]
+    only: Vec<StepName>,
+    /// Lists the steps and what each needs, and runs nothing.
+    #[arg(long, conflicts_with = "only")]
+    list: bool,
+}
+
+fn main() -> ExitCode {
+    let Chore::Test(args) = Cli::parse().chore;
+    if args.list {
+        report::list();
+        return ExitCode::SUCCESS;
+    }
+    let workshop = Workshop::here();
+    let results = steps::run(&workshop, &args.only);
+    if report::summary(&results) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
