@@ -1,0 +1,105 @@
+//! Evidence: asked for once, received at any time, accepted or rejected (R17 to R22).
+
+use super::{Decision, Situation, self_service};
+use crate::intake::command::{AcceptEvidence, RejectEvidence, RequestEvidence, UploadEvidence};
+use crate::intake::event::{Event, EvidenceAccepted, EvidenceReceived, EvidenceRejected, EvidenceRequested};
+use crate::intake::limits;
+use crate::intake::refusal::Refusal;
+use crate::intake::state::{Evidence, EvidenceStanding};
+use crate::intake::texts::Texts;
+use crate::vocabulary::{EvidenceKind, Topic};
+
+/// Accepted from the case's owner. What is outstanding already is not asked for again.
+pub(super) fn request(at: Situation<'_>, request: &RequestEvidence) -> Decision {
+    at.owner()?;
+    if request.kinds.is_empty() {
+        return Err(Refusal::NothingRequested);
+    }
+    let mut kinds: Vec<EvidenceKind> = Vec::new();
+    for &kind in &request.kinds {
+        if at.case.intake.evidence_requested.contains(&kind) || kinds.contains(&kind) {
+            continue;
+        }
+        may_ask(at, kind)?;
+        kinds.push(kind);
+    }
+    Ok(if kinds.is_empty() { Vec::new() } else { vec![EvidenceRequested { kinds }.into()] })
+}
+
+/// Never more than is needed (R13), and a withdrawal is no occasion to demand identity papers.
+fn may_ask(at: Situation<'_>, kind: EvidenceKind) -> Result<(), Refusal> {
+    let is_identity = matches!(kind, EvidenceKind::Identity | EvidenceKind::Address);
+    if is_identity && at.case.intake.topic == Some(Topic::Withdrawal) {
+        return Err(Refusal::EvidenceNotJustified { kind });
+    }
+    let is_document = is_identity || kind == EvidenceKind::PaymentMethod;
+    let is_good = |one: &Evidence| one.kind == kind && !matches!(one.standing, EvidenceStanding::Rejected(_));
+    if is_document && at.case.intake.evidence.iter().any(is_good) {
+        return Err(Refusal::EvidenceAtHand { kind });
+    }
+    Ok(())
+}
+
+/// Accepted while the case is open. The file lies in the store before this is decided.
+pub(super) fn upload(at: Situation<'_>, upload: &UploadEvidence) -> Decision {
+    at.for_the_player()?;
+    if at.case.intake.evidence(upload.evidence_id).is_some() {
+        return Ok(Vec::new());
+    }
+    at.require_open()?;
+    check_file(&upload.media_type, upload.size_bytes)?;
+    let mut texts = Texts::of(upload.evidence_id);
+    let received = EvidenceReceived {
+        evidence_id: upload.evidence_id,
+        kind: upload.kind,
+        media_type: upload.media_type.clone(),
+        size_bytes: upload.size_bytes,
+        sha256: hexadecimal(&upload.sha256),
+        file_name: texts.personal("file_name", &upload.file_name, limits::NAME_CHARACTERS)?,
+    };
+    let events = std::iter::once(Event::from(received)).chain(texts.masked());
+    Ok(events.chain(self_service::hand_over(at)).collect())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).into_iter();
+    bytes.iter().flat_map(|byte| digit(byte >> 4).chain(digit(byte & 15))).collect()
+}
+
+/// Whether a file of this type and size may be evidence. Also asked before a file is stored.
+pub fn check_file(media_type: &str, size_bytes: u64) -> Result<(), Refusal> {
+    if size_bytes == 0 {
+        Err(Refusal::EvidenceEmpty)
+    } else if size_bytes > limits::EVIDENCE_BYTES {
+        Err(Refusal::EvidenceTooLarge { size_bytes })
+    } else if limits::EVIDENCE_MEDIA_TYPES.contains(&media_type) {
+        Ok(())
+    } else {
+        Err(Refusal::EvidenceFormatNotAccepted { media_type: media_type.chars().take(80).collect() })
+    }
+}
+
+/// Accepted from the case's owner, for evidence nobody has judged yet.
+pub(super) fn accept(at: Situation<'_>, accept: &AcceptEvidence) -> Decision {
+    at.owner()?;
+    let evidence = at.case.intake.evidence(accept.evidence_id).ok_or(Refusal::EvidenceNotFound)?;
+    match evidence.standing {
+        EvidenceStanding::Received => Ok(vec![EvidenceAccepted { evidence_id: accept.evidence_id }.into()]),
+        EvidenceStanding::Accepted => Ok(Vec::new()),
+        EvidenceStanding::Rejected(_) => Err(Refusal::EvidenceAlreadyDecided { decided: "rejected" }),
+    }
+}
+
+/// Accepted from the case's owner, for evidence nobody has judged yet.
+pub(super) fn reject(at: Situation<'_>, reject: &RejectEvidence) -> Decision {
+    at.owner()?;
+    let evidence = at.case.intake.evidence(reject.evidence_id).ok_or(Refusal::EvidenceNotFound)?;
+    match evidence.standing {
+        EvidenceStanding::Received => {
+            Ok(vec![EvidenceRejected { evidence_id: reject.evidence_id, reason: reject.reason }.into()])
+        }
+        EvidenceStanding::Rejected(reason) if reason == reject.reason => Ok(Vec::new()),
+        EvidenceStanding::Rejected(_) => Err(Refusal::EvidenceAlreadyDecided { decided: "rejected" }),
+        EvidenceStanding::Accepted => Err(Refusal::EvidenceAlreadyDecided { decided: "accepted" }),
+    }
+}

@@ -1,0 +1,90 @@
+//! One golden file per stored event version: what was once written must be readable for ever.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::super::*;
+use super::world::*;
+use crate::personal::Personal;
+use crate::stage::StoredEvent;
+
+fn samples() -> Vec<Event> {
+    vec![
+        PaymentEscalated {
+            kind: EscalationKind::WithdrawalLate,
+            amount: dkk(1_250_000),
+            method: PaymentMethod::BankTransfer,
+            summary: Personal::new("Withdrawal has not arrived"),
+        }
+        .into(),
+        TransactionLinked { transaction_id: transaction("TX-1") }.into(),
+        PaymentInformationRequested { question_id: id(7), question: Personal::new("Which bank?") }.into(),
+        GatewayContacted {
+            key: id(300),
+            purpose: GatewayPurpose::Execution,
+            transaction_id: transaction("TX-1"),
+            proposal_id: Some(id(200)),
+            answer_due_at: minutes(60),
+        }
+        .into(),
+        GatewayReplied { key: id(100), standing: Some(standing(1_250_000, 100, 200)) }.into(),
+        GatewayTimedOut { key: id(100), purpose: GatewayPurpose::Inquiry }.into(),
+        ResolutionProposed {
+            proposal_id: id(200),
+            kind: ProposalKind::Payout,
+            amount: dkk(1_250_000),
+            transaction_id: transaction("TX-1"),
+            proposed_by: "anna".parse().unwrap(),
+        }
+        .into(),
+        ApprovalRequested { proposal_id: id(200), required: 2, large_payout_limit: dkk(1_000_000) }.into(),
+        ApprovalGranted { proposal_id: id(200), approved_by: "bo".parse().unwrap(), amount: dkk(1_250_000) }
+            .into(),
+        ApprovalDenied {
+            proposal_id: id(200),
+            denied_by: "bo".parse().unwrap(),
+            reason: Personal::new("wrong account"),
+        }
+        .into(),
+        PaymentExecuted {
+            proposal_id: id(200),
+            amount: dkk(1_250_000),
+            gateway_reference: "pay_300".to_owned(),
+        }
+        .into(),
+        PaymentFailed { proposal_id: id(200), code: "account_closed".to_owned() }.into(),
+        PaymentRefused { reason: Personal::new("Cancelled by you") }.into(),
+        DuplicateRefundBlocked {
+            proposal_id: id(201),
+            transaction_id: transaction("TX-1"),
+            asked: dkk(1_250_000),
+            available: dkk(0),
+            asked_by: "anna".parse().unwrap(),
+        }
+        .into(),
+        PaymentReturned {}.into(),
+    ]
+}
+
+#[test]
+fn every_stored_event_reads_as_its_golden_file_says() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let mut seen = BTreeSet::new();
+    for event in samples() {
+        let (name, version) = (event.stored_name().to_owned(), event.schema_version());
+        let file = folder.join(format!("{name}.v{version}.json"));
+        let encoded = event.encode().unwrap();
+        if std::env::var_os("UPDATE_GOLDEN").is_some() && !file.exists() {
+            std::fs::write(&file, &encoded).unwrap();
+        }
+        let golden = std::fs::read(&file).unwrap_or_else(|error| {
+            panic!("{}: {error}; UPDATE_GOLDEN=1 writes a missing file", file.display())
+        });
+        assert_eq!(String::from_utf8_lossy(&encoded), String::from_utf8_lossy(&golden), "{name} v{version}");
+        assert_eq!(Event::decode(&name, version, &golden).unwrap(), event);
+        seen.insert((name, version));
+    }
+    let stored: BTreeSet<_> =
+        Event::STORED.iter().map(|(name, version)| ((*name).to_owned(), *version)).collect();
+    assert_eq!(seen, stored, "every stored event needs a sample");
+}
