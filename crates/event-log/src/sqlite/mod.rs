@@ -1,0 +1,144 @@
+//! The log in one SQLite file: one process writes it, any number may read it.
+//!
+//! - `lock`, `file`: let one process write, refuse what would not be safe, make the tables.
+//! - `writer`: the queue and the one task that empties it in batches (group commit).
+//! - `session`: what one batch does in the database, with the `statements` it needs.
+//! - `reader`: pages, and single answers, from connections of their own.
+
+mod file;
+mod lock;
+mod open_error;
+mod reader;
+mod session;
+mod statements;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ambient::Clock;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::{Append, Appended, CommandRecord, Committed, Error, EventLog, StreamId};
+use file::LogFile;
+use lock::WriterLock;
+pub use open_error::OpenError;
+use reader::Reader;
+use session::Session;
+use writer::{Request, Writer};
+
+/// Appends that may wait in the queue; further callers wait to be let in.
+const QUEUE: usize = 1_024;
+
+/// The log in a SQLite file.
+///
+/// Dropping it without [`close`](Self::close) is safe: what was queued is still written, then the writer
+/// stops by itself.
+pub struct SqliteLog {
+    reader: Reader,
+    /// `None` when opened for reading only.
+    queue: Option<mpsc::Sender<Request>>,
+    head: watch::Receiver<u64>,
+    tasks: TaskTracker,
+}
+
+impl SqliteLog {
+    /// Opens the file at `path` for writing, and makes it if it is not there (its folder must be). Must be
+    /// called within a Tokio runtime. Events are stamped by `clock`.
+    ///
+    /// # Errors
+    /// Refuses, each with the reason and what to do: a file or folder that cannot be written, a file that
+    /// another process writes, one that a newer program wrote, one that is no event log or has lost its
+    /// protection, and settings under which an acknowledged append could be lost.
+    pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let lock = WriterLock::take(path)?;
+        let file = LogFile::new(path);
+        let session = Session::open(&file).await?;
+        let (queue, requests) = mpsc::channel(QUEUE);
+        let (published, head) = watch::channel(session.last_position());
+        let reader = Reader::new(&file);
+        let writer = Writer::new(file, session, requests, clock, published, reader.clone(), lock);
+        let tasks = TaskTracker::new();
+        // The writer outlives whoever opened it and serves everybody: its span has no parent.
+        let span = tracing::debug_span!(parent: None, "event_log.writer");
+        tasks.spawn(writer.run().instrument(span));
+        tasks.close();
+        Ok(Self { reader, queue: Some(queue), head, tasks })
+    }
+
+    /// Opens an existing file for reading only, also while another process writes it. [`EventLog::append`]
+    /// is refused, and [`EventLog::watch`] stays at the head found now: poll [`EventLog::head`].
+    ///
+    /// # Errors
+    /// Refuses a file that is not there, that a newer program wrote, or that is no event log.
+    pub async fn open_read_only(path: &Path) -> Result<Self, OpenError> {
+        let file = LogFile::new(path);
+        let position = file.inspect().await?;
+        let (_, head) = watch::channel(position);
+        Ok(Self { reader: Reader::new(&file), queue: None, head, tasks: TaskTracker::new() })
+    }
+
+    /// Writes what is queued, closes the file, and lets another process open it. Later calls are answered
+    /// with [`Error::Unavailable`]; closing twice is harmless.
+    pub async fn close(&self) {
+        match &self.queue {
+            // An error means that the writer is on its way out already.
+            Some(queue) => drop(queue.send(Request::Close).await),
+            None => self.reader.close().await,
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+#[async_trait]
+impl EventLog for SqliteLog {
+    #[tracing::instrument(name = "event_log.append", level = "debug", skip_all, fields(stream = %append.stream))]
+    async fn append(&self, append: Append) -> Result<Appended, Error> {
+        append.check()?;
+        let Some(queue) = &self.queue else {
+            return Err(Error::Invalid("this log was opened for reading only".to_owned()));
+        };
+        let (answer, answered) = oneshot::channel();
+        let request = Request::Append { append, answer };
+        queue.send(request).await.map_err(|_| Error::Unavailable("it is closed".to_owned()))?;
+        answered.await.unwrap_or_else(|_| {
+            let lost = "the writer stopped before it answered; repeat with the same command id";
+            Err(Error::Unavailable(lost.to_owned()))
+        })
+    }
+
+    async fn read_stream(
+        &self,
+        stream: StreamId,
+        after_version: u64,
+        limit: usize,
+    ) -> Result<Vec<Committed>, Error> {
+        self.reader.read_stream(stream, after_version, limit).await
+    }
+
+    async fn read_all(&self, after_position: u64, limit: usize) -> Result<Vec<Committed>, Error> {
+        self.reader.read_all(after_position, limit).await
+    }
+
+    async fn head(&self) -> Result<u64, Error> {
+        Ok(self.reader.tail().await?.map_or(0, |tail| tail.position))
+    }
+
+    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, Error> {
+        Ok(self.reader.tail().await?.map(|tail| tail.recorded_at))
+    }
+
+    async fn find_command(&self, stream: StreamId, command_id: Uuid) -> Result<Option<CommandRecord>, Error> {
+        self.reader.find_command(stream, command_id).await
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.head.clone()
+    }
+}

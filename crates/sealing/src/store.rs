@@ -1,0 +1,51 @@
+//! Where wrapped keys are kept: the seam behind which another database or a KMS may stand.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::Error;
+
+/// A data key as it is stored: encrypted by a master key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrappedKey {
+    /// The fingerprint of the master key that wrapped it.
+    pub wrapped_by: String,
+    /// Nonce, encrypted key and tag.
+    pub bytes: Vec<u8>,
+}
+
+/// What the store knows about one player's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// A UUID of version 7. A player who was erased before they had a key has the id of the tombstone here.
+    pub key_id: String,
+    /// The brand that the player belongs to.
+    pub brand: String,
+    /// The player's account id.
+    pub player: String,
+    /// The key; `None` once it was destroyed.
+    pub wrapped: Option<WrappedKey>,
+    /// When the record was made.
+    pub created_at: Timestamp,
+    /// When the key was destroyed: the tombstone.
+    pub destroyed_at: Option<Timestamp>,
+}
+
+/// Keeps at most one record per (brand, player), for ever: a record never leaves, and a tombstone is
+/// never undone.
+#[async_trait]
+pub trait KeyStore: Send + Sync + 'static {
+    /// The record of a player, if there is one.
+    async fn find(&self, brand: &str, player: &str) -> Result<Option<KeyRecord>, Error>;
+
+    /// The record with this key id, if there is one.
+    async fn find_by_id(&self, key_id: &str) -> Result<Option<KeyRecord>, Error>;
+
+    /// Keeps `record` unless the player has one already, and returns the one that counts: of several
+    /// callers at once, all get the same.
+    async fn insert_if_absent(&self, record: KeyRecord) -> Result<KeyRecord, Error>;
+
+    /// Removes the key from the record of the player of `tombstone`, or keeps `tombstone` itself when
+    /// there was none. Repeating it changes nothing: the first moment stays.
+    async fn destroy(&self, tombstone: KeyRecord) -> Result<(), Error>;
+}
