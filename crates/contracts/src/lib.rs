@@ -1,0 +1,56 @@
+//! The gRPC contracts: messages, clients and servers generated from `proto/`, and their descriptors.
+//!
+//! One module a stage, named as everywhere, and one for the history that every service serves. What a
+//! method does, which states accept it and how it may refuse is written at the method, in the `.proto`
+//! file and so in the docs here.
+//!
+//! Never in here: anything written by hand but this file. What turns a message into a command belongs to
+//! the service that answers it.
+//!
+//! To add a method: write it into `proto/`, with a comment on everything in it; `buf lint` and this
+//! crate's tests tell what is missing.
+
+/// Every file of `proto/` with its imports, as a serialised `google.protobuf.FileDescriptorSet`: what
+/// gRPC reflection serves. Holds the options (field behaviour), not the comments.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/casetrail.binpb"));
+
+macro_rules! stage {
+    ($(#[$doc:meta])* $stage:ident) => {
+        $(#[$doc])*
+        pub mod $stage {
+            /// Version 1: fields and methods are added, never changed.
+            #[expect(
+                clippy::all, clippy::pedantic, clippy::allow_attributes,
+                reason = "generated; its comments are written and checked in proto/"
+            )]
+            pub mod v1 {
+                include!(concat!(env!("OUT_DIR"), "/casetrail.", stringify!($stage), ".v1.rs"));
+            }
+        }
+    };
+}
+
+stage! {
+    /// Where a player's request becomes a case, and where it ends.
+    intake
+}
+
+stage! {
+    /// Which agent takes a case, in which order, and by when the player is answered.
+    routing
+}
+
+stage! {
+    /// Deposits and withdrawals that went wrong, and the money that sets them right.
+    payments_escalation
+}
+
+stage! {
+    /// What is said to players and teams.
+    notifications
+}
+
+stage! {
+    /// What happened to a case, and what it looked like at any moment; served by every service.
+    history
+}
