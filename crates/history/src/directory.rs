@@ -1,0 +1,126 @@
+//! From the number people use to the case: the read model behind every `case` field.
+
+use std::sync::{Arc, LazyLock};
+
+use async_trait::async_trait;
+use case::{Aggregate, Case, CaseEvent, CaseNumber, intake};
+use event_bus::Subscription;
+use event_log::{Committed, EventLog};
+use service_kit::projection::{FactRows, project_facts};
+use service_kit::store::{Store, StoreError};
+use service_kit::{Failure, Parts, StartError};
+use sqlx::migrate::Migrator;
+use sqlx::{AnyConnection, Row};
+use uuid::Uuid;
+
+/// The directory's table, as migrations with a book of their own: they stand in the database of the service
+/// beside its own ones. [`CaseDirectory::start`] runs them; running them twice is harmless.
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrations = sqlx::migrate!();
+    migrations.dangerous_set_table_name("directory_migrations");
+    migrations
+});
+
+/// Finds a case by its id or number. Cheap to clone.
+#[derive(Clone)]
+pub struct CaseDirectory {
+    log: Arc<dyn EventLog>,
+    store: Store,
+    subscription: Subscription,
+}
+
+impl CaseDirectory {
+    /// Makes the table in the service's `store` and follows the log until shutdown, as the consumer
+    /// `<service>.directory`.
+    pub async fn start(parts: &Parts, store: &Store, service: &str) -> Result<Self, StartError> {
+        MIGRATIONS.run(store.pool()).await.map_err(|source| StoreError::Migrate {
+            path: format!("the case directory of {service}"),
+            source,
+        })?;
+        // A durable name lives as long as the process; there is one directory a service.
+        let name = format!("{service}.directory").leak();
+        let subscription = project_facts(parts, store, NumberRows { name }).await?;
+        Ok(Self { log: Arc::clone(&parts.log), store: store.clone(), subscription })
+    }
+
+    /// How far it has followed the log.
+    pub fn subscription(&self) -> &Subscription {
+        &self.subscription
+    }
+
+    /// The id of the case that `text` names: a case id (UUID), taken as it is, or a case number. A number
+    /// that was committed before the call is always found: the answer waits until the directory has
+    /// caught up with the log.
+    ///
+    /// # Errors
+    /// `InvalidArgument` about `field` when the text is neither, or the number's check character does not
+    /// fit; `NotFound` with `CASE_NOT_FOUND` for a number that was never issued; `Unavailable` when the
+    /// directory cannot be read or is shutting down.
+    pub async fn resolve(&self, field: &str, text: &str) -> Result<Uuid, Failure> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Failure::invalid(
+                field,
+                "is required: a case id or number, such as NB-2026-000412-K",
+            ));
+        }
+        if let Ok(id) = Uuid::parse_str(text) {
+            return Ok(id);
+        }
+        let number: CaseNumber = text.parse().map_err(|error| Failure::invalid(field, error))?;
+        if let Some(id) = self.find(&number).await? {
+            return Ok(id);
+        }
+        let head = self.log.head().await?;
+        if self.subscription.wait_until(head).await.is_err() {
+            return Err(Failure::Unavailable("the case directory has stopped".to_owned()));
+        }
+        self.find(&number).await?.ok_or_else(|| not_found(&number.to_string()))
+    }
+
+    async fn find(&self, number: &CaseNumber) -> Result<Option<Uuid>, Failure> {
+        let row = sqlx::query("SELECT case_id FROM case_number WHERE number = $1")
+            .bind(number.to_string())
+            .fetch_optional(self.store.pool())
+            .await?;
+        row.map(|row| {
+            Uuid::parse_str(row.get::<&str, _>(0))
+                .map_err(|error| Failure::Internal(format!("a case's id in the directory: {error}")))
+        })
+        .transpose()
+    }
+}
+
+/// There is no case of this id or number.
+pub(crate) fn not_found(id: &str) -> Failure {
+    Failure::NotFound { reason: Case::NOT_FOUND, what: Case::WHAT, id: id.to_owned() }
+}
+
+struct NumberRows {
+    name: &'static str,
+}
+
+#[async_trait]
+impl FactRows for NumberRows {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    async fn put(
+        &self,
+        rows: &mut AnyConnection,
+        committed: &Committed,
+        event: &CaseEvent,
+    ) -> Result<(), Failure> {
+        let CaseEvent::Intake(intake::Event::CaseNumberIssued(issued)) = event else { return Ok(()) };
+        // The first case to get a number keeps it.
+        sqlx::query(
+            "INSERT INTO case_number (number, case_id) VALUES ($1, $2) ON CONFLICT (number) DO NOTHING",
+        )
+        .bind(issued.number.to_string())
+        .bind(committed.stream.to_string())
+        .execute(rows)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! What happened to a case, fact by fact, and what it looked like at any moment: `history.v1`, served
+//! alike by every service, straight from the log.
+//!
+//! [`History`] answers the calls; [`CaseDirectory`] finds a case by the number people use and is what
+//! every service resolves a request's `case` with. [`describe`](describe::describe) tells a fact in one
+//! English sentence.
+//!
+//! Must never be here: anything that records a fact or decides. To add a fact's sentence: the compiler
+//! asks for it in `describe/<stage>.rs`.
+
+pub mod describe;
+
+mod as_of;
+mod chain;
+mod details;
+mod directory;
+mod get_case;
+mod list_history;
+mod list_traces;
+mod narrator;
+mod page;
+mod service;
+mod verify_case;
+mod view;
+mod watch_case;
+mod words;
+
+pub use directory::{CaseDirectory, MIGRATIONS};
+pub use service::History;

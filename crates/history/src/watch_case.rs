@@ -1,0 +1,111 @@
+//! `WatchCase`: a case's facts, first those after a version, then each new one as it is recorded.
+//!
+//! A watcher keeps no facts: it reads the log on from the last version it sent, and reads no further
+//! until the client has taken what is on its way. So a slow client costs no memory, and nobody skips or
+//! repeats a version.
+
+use std::pin::Pin;
+
+use contracts::history::v1::{WatchCaseRequest, WatchCaseResponse};
+use jiff::SignedDuration;
+use service_kit::{Failure, Parts};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
+use tonic::Status;
+use uuid::Uuid;
+
+use crate::narrator::Narrator;
+use crate::service::Inner;
+
+/// Entries on their way to one client.
+const IN_FLIGHT: usize = 16;
+/// Facts read at a time.
+const PAGE: usize = 16;
+/// How often the log is looked at without being woken: another process may have written.
+const POLL: SignedDuration = SignedDuration::from_secs(2);
+
+type Entries = Pin<Box<dyn Stream<Item = Result<WatchCaseResponse, Status>> + Send>>;
+
+pub(crate) async fn answer(history: &Inner, request: WatchCaseRequest) -> Result<Entries, Failure> {
+    let stream = history.directory.resolve("case", &request.case).await?;
+    let newest = history.case_as_of(stream, &request.case, None).await?.version;
+    let after = request.after_version;
+    if after > newest {
+        let problem = format!("is {after}, but the newest version is {newest}");
+        return Err(Failure::invalid("after_version", problem));
+    }
+    let narrator = Narrator::after(&history.parts, &history.executor, stream, after).await?;
+    let (entries, receiver) = mpsc::channel(IN_FLIGHT);
+    let head = history.parts.log.watch();
+    let watcher = Watcher { parts: history.parts.clone(), stream, narrator, head, entries };
+    history.parts.shutdown.spawn_background(watcher.run());
+    // A watch has no end of its own: when the watcher stops, the service does.
+    let end = std::iter::once_with(|| Err(Failure::Unavailable("the service stops".to_owned()).into()));
+    Ok(Box::pin(ReceiverStream::new(receiver).chain(tokio_stream::iter(end))))
+}
+
+struct Watcher {
+    parts: Parts,
+    stream: Uuid,
+    narrator: Narrator,
+    head: watch::Receiver<u64>,
+    entries: mpsc::Sender<Result<WatchCaseResponse, Status>>,
+}
+
+impl Watcher {
+    async fn run(mut self) {
+        let soft = self.parts.shutdown.soft().clone();
+        let entries = self.entries.clone();
+        tokio::select! {
+            () = soft.cancelled() => {}
+            () = entries.closed() => {}
+            failure = self.follow() => {
+                let _ = entries.send(Err(failure.into())).await;
+            }
+        }
+    }
+
+    /// Sends facts until something fails.
+    async fn follow(&mut self) -> Failure {
+        loop {
+            // Marked as seen before reading: a commit in between wakes us again.
+            self.head.borrow_and_update();
+            if let Err(failure) = self.send_new().await {
+                return failure;
+            }
+            self.wait().await;
+        }
+    }
+
+    async fn send_new(&mut self) -> Result<(), Failure> {
+        loop {
+            let facts = self.parts.log.read_stream(self.stream, self.narrator.version(), PAGE).await?;
+            for fact in &facts {
+                let entry = self.narrator.tell(fact).await?;
+                let told = WatchCaseResponse { entry: Some(entry) };
+                if self.entries.send(Ok(told)).await.is_err() {
+                    // The client left, which ends `run`.
+                    return Ok(());
+                }
+            }
+            if facts.len() < PAGE {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn wait(&mut self) {
+        let poll = self.parts.clock.sleep_until(self.parts.clock.now() + POLL);
+        let woken = async {
+            if self.head.changed().await.is_err() {
+                // The log is closed; what is left is the poll, and shutdown.
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = woken => {}
+            () = poll => {}
+        }
+    }
+}

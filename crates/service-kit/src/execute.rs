@@ -1,0 +1,419 @@
+//! The decision loop: fold the stream, decide, seal, append at the version that was seen; on a conflict
+//! fold the newcomers in and decide again.
+//!
+//! It runs as a task of its own that survives its caller: a client that goes away never leaves a commit
+//! half known (tonic drops a handler's future when its caller cancels).
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use case::{Actor, ActorKind, Aggregate, Context, Recorded, Stage, StoredEvent};
+use event_log::{Append, Appended, Committed, NewEvent};
+use jiff::Timestamp;
+use lru::LruCache;
+use sha2::{Digest, Sha256};
+use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::meta::{EventMeta, traceparent_of};
+use crate::metrics::metrics;
+use crate::parts::Parts;
+use crate::personal;
+
+/// How often a command is decided anew after a conflict before it gives up.
+const MAX_TRIES: u32 = 64;
+/// How many events are read from a stream at once.
+const PAGE: usize = 1_000;
+/// How many folded states are kept in memory.
+const CACHED_STATES: usize = 4_096;
+
+/// A command on its way to a stage.
+pub struct CommandRequest<S: Stage> {
+    /// The stream it is about.
+    pub stream: Uuid,
+    /// The request id (AIP-155), or an id derived from the event that a reaction answers.
+    pub command_id: Uuid,
+    /// Digest of the request: the same id with another one, or by another caller, is refused.
+    pub fingerprint: [u8; 32],
+    /// Who asks.
+    pub actor: Actor,
+    /// The version the caller has seen (AIP-154), if it wants to be sure.
+    pub etag: Option<u64>,
+    /// The event that this command answers.
+    pub causation_id: Option<Uuid>,
+    /// The command at the start of the chain of causes; this one, if there is none before it.
+    pub correlation_id: Option<Uuid>,
+    /// Whether the command makes a new stream; any other needs one that exists.
+    pub creates: bool,
+    /// The command itself.
+    pub command: S::Command,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone)]
+pub struct Outcome<A: Aggregate> {
+    /// The state right after the command.
+    pub state: Arc<A>,
+    /// What it recorded; empty if it changed nothing.
+    pub events: Vec<A::Event>,
+    /// Position of its last event; `None` if it changed nothing.
+    pub position: Option<u64>,
+    /// It had been executed before, and this is the first answer again.
+    pub repeated: bool,
+}
+
+/// A moment of a stream's past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// Up to and with this version.
+    Version(u64),
+    /// Up to and with what had been recorded by this time.
+    Time(Timestamp),
+}
+
+/// Executes commands on streams of one aggregate. Cheap to clone.
+pub struct Executor<A: Aggregate> {
+    inner: Arc<Inner<A>>,
+}
+
+impl<A: Aggregate> Clone for Executor<A> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+struct Inner<A: Aggregate> {
+    parts: Parts,
+    service: &'static str,
+    cache: Mutex<LruCache<Uuid, Arc<A>>>,
+}
+
+impl<A: Aggregate> Executor<A> {
+    /// An executor for `service` (its stage's name).
+    pub fn new(parts: &Parts, service: &'static str) -> Self {
+        let capacity = NonZeroUsize::new(CACHED_STATES).unwrap_or(NonZeroUsize::MIN);
+        let inner = Inner { parts: parts.clone(), service, cache: Mutex::new(LruCache::new(capacity)) };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The state of a stream now; version 0 if there is none.
+    pub async fn load(&self, stream: Uuid) -> Result<Arc<A>, Failure> {
+        self.inner.load(stream).await
+    }
+
+    /// The state of a stream now, or `NotFound`.
+    pub async fn load_existing(&self, stream: Uuid) -> Result<Arc<A>, Failure> {
+        let state = self.inner.load(stream).await?;
+        if state.exists() { Ok(state) } else { Err(not_found::<A>(stream)) }
+    }
+
+    /// The state of a stream as it stood at a moment of its past.
+    pub async fn load_as_of(&self, stream: Uuid, as_of: AsOf) -> Result<A, Failure> {
+        self.inner.fold_to(stream, as_of).await
+    }
+
+    /// Decides and records. Runs to its end even if the caller goes away.
+    pub async fn execute<S: Stage<Aggregate = A>>(
+        &self,
+        mut request: CommandRequest<S>,
+    ) -> Result<Outcome<A>, Failure> {
+        request.fingerprint = of_caller(request.fingerprint, &request.actor);
+        let inner = Arc::clone(&self.inner);
+        let task = self.inner.parts.shutdown.spawn(async move { inner.run(request).await });
+        task.await.unwrap_or_else(|error| Err(Failure::Internal(format!("a command's task ended: {error}"))))
+    }
+}
+
+/// Digest of a body and who sent it: the same request by somebody else is another one, or an approval
+/// would be taken for a colleague's, and an answer told to whoever learns the id.
+fn of_caller(body: [u8; 32], actor: &Actor) -> [u8; 32] {
+    let kind = match actor.kind {
+        ActorKind::Player => "player",
+        ActorKind::Agent => "agent",
+        ActorKind::Bot => "bot",
+        ActorKind::Service => "service",
+    };
+    Sha256::new()
+        .chain_update(body)
+        .chain_update(kind)
+        .chain_update(":")
+        .chain_update(&actor.id)
+        .finalize()
+        .into()
+}
+
+fn not_found<A: Aggregate>(stream: Uuid) -> Failure {
+    Failure::NotFound { reason: A::NOT_FOUND, what: A::WHAT, id: stream.to_string() }
+}
+
+/// Decodes a committed event and opens its personal texts.
+pub async fn read_event<E: StoredEvent>(
+    sealer: &sealing::Sealer,
+    committed: &Committed,
+) -> Result<E, Failure> {
+    let mut event = E::decode(&committed.event_type, committed.schema_version, &committed.payload)?;
+    personal::open(&mut event, sealer, committed.stream, committed.event_id).await?;
+    Ok(event)
+}
+
+impl<A: Aggregate> Inner<A> {
+    async fn load(&self, stream: Uuid) -> Result<Arc<A>, Failure> {
+        let cached = self.cached(stream);
+        metrics().state_cache(cached.is_some());
+        let mut state = cached.unwrap_or_else(|| Arc::new(A::empty(stream)));
+        let before = state.version();
+        loop {
+            let page = self.parts.log.read_stream(stream, state.version(), PAGE).await?;
+            if page.is_empty() {
+                break;
+            }
+            let last_page = page.len() < PAGE;
+            // Copies the cached state only now that there is something to add to it.
+            let newer = Arc::make_mut(&mut state);
+            for committed in &page {
+                self.evolve(newer, committed).await?;
+            }
+            if last_page {
+                break;
+            }
+        }
+        if state.version() > before {
+            self.keep(stream, &state);
+        }
+        Ok(state)
+    }
+
+    async fn evolve(&self, state: &mut A, committed: &Committed) -> Result<(), Failure> {
+        let event = read_event::<A::Event>(&self.parts.sealer, committed).await?;
+        let (version, recorded_at) = (committed.version, committed.recorded_at);
+        state.evolve(&Recorded { version, recorded_at, event });
+        Ok(())
+    }
+
+    fn cached(&self, stream: Uuid) -> Option<Arc<A>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(&stream).cloned()
+    }
+
+    fn keep(&self, stream: Uuid, state: &Arc<A>) {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.peek(&stream).is_none_or(|kept| kept.version() < state.version()) {
+            cache.put(stream, Arc::clone(state));
+        }
+    }
+
+    /// The state as it stood at a moment: from the first event on, past the cache.
+    async fn fold_to(&self, stream: Uuid, as_of: AsOf) -> Result<A, Failure> {
+        let mut state = A::empty(stream);
+        loop {
+            let page = self.parts.log.read_stream(stream, state.version(), PAGE).await?;
+            let last_page = page.len() < PAGE;
+            for committed in page {
+                let over = match as_of {
+                    AsOf::Version(version) => committed.version > version,
+                    AsOf::Time(time) => committed.recorded_at > time,
+                };
+                if over {
+                    return Ok(state);
+                }
+                self.evolve(&mut state, &committed).await?;
+            }
+            if last_page {
+                return Ok(state);
+            }
+        }
+    }
+
+    async fn run<S: Stage<Aggregate = A>>(&self, request: CommandRequest<S>) -> Result<Outcome<A>, Failure> {
+        for _ in 0..MAX_TRIES {
+            let state = self.load(request.stream).await?;
+            mark_span(state.as_ref(), request.stream);
+            if !state.exists() && !request.creates {
+                return Err(not_found::<A>(request.stream));
+            }
+            if state.unknown_stage(S::NAME) {
+                return Err(Failure::NewerFacts);
+            }
+            if let Some(given) = request.etag
+                && given != state.version()
+            {
+                let stale = Failure::StaleEtag { given, current: state.version() };
+                return self.first_answer(&request).await?.ok_or(stale);
+            }
+            let now = self.parts.clock.now();
+            let decided = S::decide(&state, Context { actor: &request.actor, now }, &request.command);
+            let events = match decided {
+                Ok(events) if events.is_empty() => {
+                    let nothing = Outcome { state, events: Vec::new(), position: None, repeated: false };
+                    return Ok(self.first_answer(&request).await?.unwrap_or(nothing));
+                }
+                Ok(events) => events.into_iter().map(Into::into).collect::<Vec<A::Event>>(),
+                Err(refusal) => {
+                    let refused = Failure::refused(&refusal);
+                    return self.first_answer(&request).await?.ok_or(refused);
+                }
+            };
+            match self.append(&request, &state, events, now).await {
+                Err(Failure::Contended) => metrics().append_conflict(self.service),
+                Err(failure) => return Err(failure),
+                Ok(outcome) => {
+                    // Once more: the number may have been issued just now.
+                    mark_span(outcome.state.as_ref(), request.stream);
+                    return Ok(outcome);
+                }
+            }
+        }
+        Err(Failure::Contended)
+    }
+
+    /// The answer this command got when it was first executed, if it was.
+    async fn first_answer<S: Stage<Aggregate = A>>(
+        &self,
+        request: &CommandRequest<S>,
+    ) -> Result<Option<Outcome<A>>, Failure> {
+        let found = self.parts.log.find_command(request.stream, request.command_id).await?;
+        let Some(record) = found else { return Ok(None) };
+        if record.fingerprint != request.fingerprint {
+            return Err(Failure::RequestIdReused);
+        }
+        self.answer_again(request.stream, record.first_version, record.last_version, record.last_position)
+            .await
+            .map(Some)
+    }
+
+    async fn answer_again(
+        &self,
+        stream: Uuid,
+        first: u64,
+        last: u64,
+        position: u64,
+    ) -> Result<Outcome<A>, Failure> {
+        let state = self.fold_to(stream, AsOf::Version(last)).await?;
+        let count = usize::try_from(last + 1 - first).unwrap_or(PAGE);
+        let mut events = Vec::with_capacity(count);
+        for committed in self.parts.log.read_stream(stream, first - 1, count).await? {
+            events.push(read_event::<A::Event>(&self.parts.sealer, &committed).await?);
+        }
+        Ok(Outcome { state: Arc::new(state), events, position: Some(position), repeated: true })
+    }
+
+    async fn append<S: Stage<Aggregate = A>>(
+        &self,
+        request: &CommandRequest<S>,
+        state: &Arc<A>,
+        events: Vec<A::Event>,
+        now: Timestamp,
+    ) -> Result<Outcome<A>, Failure> {
+        let mut next = A::clone(state);
+        for (version, event) in (state.version() + 1..).zip(&events) {
+            next.evolve(&Recorded { version, recorded_at: now, event: event.clone() });
+        }
+        let span = tracing::info_span!(
+            "append case_events",
+            otel.kind = "client",
+            db.system.name = self.parts.database,
+            db.operation.name = "append",
+            db.operation.batch.size = events.len(),
+            casetrail.case.id = %request.stream,
+            casetrail.case.number = next.spoken_name(),
+            casetrail.service = self.service,
+        );
+        async {
+            let append = self.prepare(request, state.version(), &next, &events, now).await?;
+            let appended = self.parts.log.append(append).await?;
+            if appended.duplicate {
+                let Appended { first_version, last_version, last_position, .. } = appended;
+                return self.answer_again(request.stream, first_version, last_version, last_position).await;
+            }
+            metrics().events_appended(self.service, events.len());
+            let mut next = A::clone(state);
+            for (version, event) in (appended.first_version..).zip(&events) {
+                next.evolve(&Recorded { version, recorded_at: appended.recorded_at, event: event.clone() });
+            }
+            let next = Arc::new(next);
+            self.keep(request.stream, &next);
+            Ok(Outcome { state: next, events, position: Some(appended.last_position), repeated: false })
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn prepare<S: Stage<Aggregate = A>>(
+        &self,
+        request: &CommandRequest<S>,
+        expected_version: u64,
+        next: &A,
+        events: &[A::Event],
+        now: Timestamp,
+    ) -> Result<Append, Failure> {
+        let tenant = next
+            .tenant()
+            .ok_or_else(|| Failure::Internal("events for a stream that belongs to no brand".to_owned()))?;
+        let mut new_events = Vec::with_capacity(events.len());
+        for event in events {
+            let event_id = self.parts.ids.new_id(now);
+            let mut sealed = event.clone();
+            if personal::has_personal(&mut sealed) {
+                let subject = next
+                    .data_subject()
+                    .ok_or_else(|| Failure::Internal("personal data of nobody we know".to_owned()))?;
+                let key = self.parts.sealer.seal_key(tenant, subject).await?;
+                personal::seal(&mut sealed, &key, self.parts.ids.as_ref(), request.stream, event_id);
+            }
+            let meta = EventMeta {
+                actor: request.actor.clone(),
+                causation_id: request.causation_id,
+                correlation_id: request.correlation_id.unwrap_or(request.command_id),
+                traceparent: producer_context(event.stored_name(), next, request.stream, event_id),
+                service: self.service.to_owned(),
+                spoken_name: next.spoken_name(),
+            };
+            new_events.push(NewEvent {
+                event_id,
+                event_type: sealed.stored_name().to_owned(),
+                schema_version: sealed.schema_version(),
+                meta: serde_json::to_vec(&meta).map_err(|error| Failure::Internal(error.to_string()))?,
+                payload: sealed.encode()?,
+            });
+        }
+        Ok(Append {
+            stream: request.stream,
+            tenant: tenant.to_owned(),
+            expected_version,
+            command_id: request.command_id,
+            fingerprint: request.fingerprint,
+            events: new_events,
+        })
+    }
+}
+
+/// Puts the case's id and number on the span of the call or reaction that is under way.
+fn mark_span<A: Aggregate>(state: &A, stream: Uuid) {
+    let span = tracing::Span::current();
+    span.record("casetrail.case.id", tracing::field::display(stream));
+    if let Some(name) = state.spoken_name() {
+        span.record("casetrail.case.number", name);
+    }
+}
+
+/// The span of one event's creation: its context is stored with the event, so that whoever reacts can
+/// link to it.
+fn producer_context<A: Aggregate>(
+    event_type: &str,
+    next: &A,
+    stream: Uuid,
+    event_id: Uuid,
+) -> Option<String> {
+    let span = tracing::info_span!(
+        "create event",
+        otel.name = format!("create case.{event_type}"),
+        otel.kind = "producer",
+        messaging.operation.type = "create",
+        messaging.message.id = %event_id,
+        messaging.message.conversation_id = %stream,
+        casetrail.case.id = %stream,
+        casetrail.case.number = next.spoken_name(),
+    );
+    traceparent_of(&span.context())
+}

@@ -1,0 +1,255 @@
+//! Every way a call can fail, and its one mapping to gRPC. What is internal says nothing outside and
+//! everything once in the log.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+/// The `domain` of `google.rpc.ErrorInfo` in every error.
+pub const ERROR_DOMAIN: &str = "casetrail";
+
+/// Why a call did not do what it asked. Each kind has a stable reason, documented in docs/errors.md.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failure {
+    /// The request does not make sense, whatever the state: one entry per field.
+    #[error("{}", describe(.0))]
+    InvalidArgument(Vec<Violation>),
+    /// A rule said no.
+    #[error("{message}")]
+    Refused {
+        /// Stable, `UPPER_SNAKE`.
+        reason: &'static str,
+        /// What happened and what to do.
+        message: String,
+        /// Facts about it.
+        metadata: Vec<(&'static str, String)>,
+        /// The field it is about, if it is about a value.
+        field: Option<&'static str>,
+        /// For want of a right rather than for the state.
+        permission: bool,
+    },
+    /// There is no such thing.
+    #[error("{what} '{id}' does not exist; check the id, or whether it belongs to another brand")]
+    NotFound {
+        /// Stable, `UPPER_SNAKE`, such as `CASE_NOT_FOUND`.
+        reason: &'static str,
+        /// What was looked for.
+        what: &'static str,
+        /// By which id.
+        id: String,
+    },
+    /// The quoted etag is not the current one.
+    #[error("the etag is {given}, but the version is {current} by now; read it again and decide anew")]
+    StaleEtag {
+        /// The version quoted.
+        given: u64,
+        /// The version there is.
+        current: u64,
+    },
+    /// The request id was used before, with another body.
+    #[error("this request_id was used before with another body; use a new UUID for a new request")]
+    RequestIdReused,
+    /// So many others changed it at the same time that our turn did not come.
+    #[error("many callers change this at once; try again")]
+    Contended,
+    /// Nobody proved who they are.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// A part we need is not there; trying again may help.
+    #[error("a part of the system is not available: {0}")]
+    Unavailable(String),
+    /// The stream holds a fact of this service's own stage that this build does not know.
+    #[error("the history holds newer facts than this version of the service knows; it refuses to write")]
+    NewerFacts,
+    /// A defect, or damaged data.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// One field that is wrong, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The field's path in the request.
+    pub field: String,
+    /// What is wrong and what to send instead.
+    pub description: String,
+}
+
+fn describe(violations: &[Violation]) -> String {
+    let all: Vec<String> =
+        violations.iter().map(|one| format!("{}: {}", one.field, one.description)).collect();
+    all.join("; ")
+}
+
+impl Failure {
+    /// One field is wrong.
+    pub fn invalid(field: &str, description: impl ToString) -> Self {
+        Self::InvalidArgument(vec![Violation {
+            field: field.to_owned(),
+            description: description.to_string(),
+        }])
+    }
+
+    /// What a stage's `decide` refused.
+    pub fn refused(refusal: &impl case::Refusal) -> Self {
+        Self::Refused {
+            reason: refusal.reason(),
+            message: refusal.to_string(),
+            metadata: refusal.metadata(),
+            field: refusal.field(),
+            permission: refusal.is_permission(),
+        }
+    }
+
+    /// The stable reason.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::InvalidArgument(_) => "INVALID_ARGUMENT",
+            Self::Refused { reason, .. } | Self::NotFound { reason, .. } => reason,
+            Self::StaleEtag { .. } => "STALE_ETAG",
+            Self::RequestIdReused => "REQUEST_ID_REUSED",
+            Self::Contended => "CONTENDED",
+            Self::Unauthenticated(_) => "UNAUTHENTICATED",
+            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::NewerFacts => "NEWER_FACTS",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Contended | Self::Unavailable(_))
+    }
+
+    fn code(&self) -> Code {
+        match self {
+            Self::Refused { permission: true, .. } => Code::PermissionDenied,
+            Self::InvalidArgument(_) | Self::Refused { field: Some(_), .. } => Code::InvalidArgument,
+            Self::Refused { .. } | Self::NewerFacts => Code::FailedPrecondition,
+            Self::NotFound { .. } => Code::NotFound,
+            Self::StaleEtag { .. } | Self::Contended => Code::Aborted,
+            Self::RequestIdReused => Code::AlreadyExists,
+            Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::Unavailable(_) => Code::Unavailable,
+            Self::Internal(_) => Code::Internal,
+        }
+    }
+}
+
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Self {
+        let mut metadata = HashMap::new();
+        let mut details = ErrorDetails::new();
+        let mut message = failure.to_string();
+        match &failure {
+            Failure::InvalidArgument(violations) => {
+                let fields: Vec<FieldViolation> =
+                    violations.iter().map(|one| FieldViolation::new(&one.field, &one.description)).collect();
+                details.set_bad_request(fields);
+            }
+            Failure::Refused { metadata: facts, field, .. } => {
+                metadata.extend(facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+                if let Some(field) = field {
+                    details.add_bad_request_violation(*field, &message);
+                }
+            }
+            Failure::StaleEtag { current, .. } => {
+                metadata.insert("current_etag".to_owned(), format!("\"{current}\""));
+            }
+            Failure::Unavailable(cause) => {
+                tracing::warn!(cause, "a call failed for want of a part");
+                "a part of the system is not available; try again".clone_into(&mut message);
+                details.set_retry_info(Some(Duration::from_secs(1)));
+            }
+            Failure::Contended => {
+                details.set_retry_info(Some(Duration::from_millis(100)));
+            }
+            Failure::Internal(cause) => {
+                tracing::error!(cause, "a call failed for an internal reason");
+                "an internal error occurred; it has been logged".clone_into(&mut message);
+            }
+            Failure::NotFound { .. }
+            | Failure::RequestIdReused
+            | Failure::Unauthenticated(_)
+            | Failure::NewerFacts => {}
+        }
+        details.set_error_info(failure.reason(), ERROR_DOMAIN, metadata);
+        Status::with_error_details(failure.code(), message, details)
+    }
+}
+
+impl From<event_log::Error> for Failure {
+    fn from(error: event_log::Error) -> Self {
+        use event_log::Error as E;
+        match error {
+            E::Conflict { .. } => Self::Contended,
+            E::CommandReused => Self::RequestIdReused,
+            E::Unavailable(cause) => Self::Unavailable(cause),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<sealing::Error> for Failure {
+    fn from(error: sealing::Error) -> Self {
+        match error {
+            sealing::Error::Unavailable(cause) => Self::Unavailable(cause),
+            sealing::Error::Erased => Self::Refused {
+                reason: "PLAYER_ERASED",
+                message: "the player was erased: nothing more may be recorded about them".to_owned(),
+                metadata: Vec::new(),
+                field: None,
+                permission: false,
+            },
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<case::DecodeError> for Failure {
+    fn from(error: case::DecodeError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<crate::store::StoreError> for Failure {
+    fn from(error: crate::store::StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn internal_causes_stay_inside_and_every_error_has_a_reason() {
+        let status = Status::from(Failure::Internal("password=hunter2".to_owned()));
+        assert_eq!(status.code(), Code::Internal);
+        assert!(!status.message().contains("hunter2"));
+        let details = status.get_error_details();
+        assert_eq!(details.error_info().unwrap().reason, "INTERNAL");
+        assert_eq!(details.error_info().unwrap().domain, "casetrail");
+    }
+
+    #[test]
+    fn a_field_violation_names_its_field() {
+        let status = Status::from(Failure::invalid("player.email", "not an address"));
+        let details = status.get_error_details();
+        assert_eq!(details.bad_request().unwrap().field_violations[0].field, "player.email");
+    }
+
+    #[test]
+    fn unavailable_says_when_to_try_again() {
+        let status = Status::from(Failure::Unavailable("disk".to_owned()));
+        assert!(status.get_error_details().retry_info().is_some());
+    }
+}

@@ -1,0 +1,35 @@
+//! What every service is built from: the decision loop, the server, configuration, telemetry, read
+//! models, timers, shutdown.
+//!
+//! It stands between the transport and the pure core: a gRPC method or a reaction calls
+//! [`Executor::execute`], which folds, decides, seals and appends. It knows streams, commands and
+//! events by their traits only.
+//!
+//! Must never be here: business words and rules. Those live in the `case` crate.
+
+pub mod auth;
+pub mod config;
+pub mod execute;
+pub mod failure;
+pub mod meta;
+pub mod metrics;
+pub mod projection;
+pub mod reaction;
+pub mod request;
+pub mod server;
+pub mod shutdown;
+pub mod store;
+pub mod telemetry;
+pub mod timers;
+
+mod parts;
+mod personal;
+mod started;
+
+pub use auth::{Authenticator, Caller, MetadataAuthenticator};
+pub use execute::{CommandRequest, Executor, Outcome};
+pub use failure::Failure;
+pub use meta::EventMeta;
+pub use parts::Parts;
+pub use shutdown::Shutdown;
+pub use started::{StartError, Started};

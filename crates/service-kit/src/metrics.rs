@@ -1,0 +1,124 @@
+//! The figures every service reports, by the semantic conventions where they have a name. No case ids
+//! as labels, ever: a label's values must be few.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use event_bus::EventBus;
+use opentelemetry::metrics::{Counter, Gauge, Histogram};
+use opentelemetry::{KeyValue, global};
+
+/// Boundaries for durations in seconds; the SDK's defaults are meant for milliseconds.
+const SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// Every instrument, made once.
+pub struct Metrics {
+    rpc_duration: Histogram<f64>,
+    process_duration: Histogram<f64>,
+    events_appended: Counter<u64>,
+    append_conflicts: Counter<u64>,
+    state_cache: Counter<u64>,
+    gauges: Gauge<u64>,
+}
+
+static METRICS: OnceLock<Metrics> = OnceLock::new();
+
+/// The instruments of this process. Made at first use, after `telemetry::start` has set the provider.
+pub fn metrics() -> &'static Metrics {
+    METRICS.get_or_init(|| {
+        let meter = global::meter("casetrail");
+        let seconds = |name: &'static str, description: &'static str| {
+            meter
+                .f64_histogram(name)
+                .with_unit("s")
+                .with_boundaries(SECONDS.to_vec())
+                .with_description(description)
+                .build()
+        };
+        Metrics {
+            rpc_duration: seconds("rpc.server.call.duration", "Duration of gRPC calls."),
+            process_duration: seconds("messaging.process.duration", "Duration of reactions."),
+            events_appended: meter
+                .u64_counter("casetrail.events.appended")
+                .with_description("Events committed to the log.")
+                .build(),
+            append_conflicts: meter
+                .u64_counter("casetrail.append.conflicts")
+                .with_description("Appends that met newer events and were decided again.")
+                .build(),
+            state_cache: meter
+                .u64_counter("casetrail.state_cache.lookups")
+                .with_description("Look-ups of folded cases, by whether the cache had them.")
+                .build(),
+            gauges: meter
+                .u64_gauge("casetrail.queue.depth")
+                .with_description("Cases that wait for an agent, by team.")
+                .build(),
+        }
+    })
+}
+
+/// Reports, whenever metrics are read, how far each of a bus's consumers is behind the log.
+pub fn observe_consumers(bus: &Arc<dyn EventBus>) {
+    // The reader of metrics outlives the bus; it must not keep it.
+    let bus = Arc::downgrade(bus);
+    global::meter("casetrail")
+        .u64_observable_gauge("casetrail.projection.lag")
+        .with_description("Events in the log that a consumer has not handled yet.")
+        .with_callback(move |observer| {
+            let Some(bus) = bus.upgrade() else { return };
+            for subscription in bus.subscriptions() {
+                let lag = subscription.lag();
+                let consumer = KeyValue::new("messaging.consumer.group.name", lag.consumer.clone());
+                observer.observe(lag.events(), &[consumer]);
+            }
+        })
+        .build();
+}
+
+impl Metrics {
+    /// A gRPC call ended.
+    pub fn rpc(&self, method: &str, code: &'static str, took: Duration) {
+        self.rpc_duration.record(
+            took.as_secs_f64(),
+            &[
+                KeyValue::new("rpc.system.name", "grpc"),
+                KeyValue::new("rpc.method", method.to_owned()),
+                KeyValue::new("rpc.response.status_code", code),
+            ],
+        );
+    }
+
+    /// A reaction ended.
+    pub fn reaction(&self, name: &'static str, event_type: &str, took: Duration, ok: bool) {
+        self.process_duration.record(
+            took.as_secs_f64(),
+            &[
+                KeyValue::new("messaging.consumer.group.name", name),
+                KeyValue::new("casetrail.event_type", event_type.to_owned()),
+                KeyValue::new("casetrail.outcome", if ok { "ok" } else { "failed" }),
+            ],
+        );
+    }
+
+    /// Events were committed.
+    pub fn events_appended(&self, service: &'static str, count: usize) {
+        self.events_appended.add(count as u64, &[KeyValue::new("casetrail.service", service)]);
+    }
+
+    /// An append met newer events.
+    pub fn append_conflict(&self, service: &'static str) {
+        self.append_conflicts.add(1, &[KeyValue::new("casetrail.service", service)]);
+    }
+
+    /// A folded case was looked up.
+    pub fn state_cache(&self, hit: bool) {
+        self.state_cache.add(1, &[KeyValue::new("casetrail.hit", hit)]);
+    }
+
+    /// How many cases wait for an agent of a team.
+    pub fn queue_depth(&self, team: &str, cases: u64) {
+        self.gauges.record(cases, &[KeyValue::new("casetrail.team", team.to_owned())]);
+    }
+}

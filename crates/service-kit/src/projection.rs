@@ -1,0 +1,202 @@
+//! Read models: rows derived from facts, committed together with the position they stand for, so that
+//! they can be thrown away and rebuilt (I7).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use case::{Case, CaseEvent};
+use event_bus::{Consumer, Filter, HandleError, Projection, Subscription};
+use event_log::Committed;
+use sqlx::{AnyConnection, Row};
+use tokio::sync::Notify;
+
+use crate::execute::{Executor, read_event};
+use crate::failure::Failure;
+use crate::parts::Parts;
+use crate::store::Store;
+
+/// A read model fed with single facts, in the order of the log.
+#[async_trait]
+pub trait FactRows: Send + Sync + 'static {
+    /// Its durable name, such as `notifications.agents`.
+    fn name(&self) -> &'static str;
+    /// Takes a fact into the rows. Facts of other streams than cases come as `CaseEvent::Unknown`.
+    async fn put(
+        &self,
+        rows: &mut AnyConnection,
+        committed: &Committed,
+        event: &CaseEvent,
+    ) -> Result<(), Failure>;
+}
+
+/// A read model with rows per case, written anew whenever a fact changed the case.
+#[async_trait]
+pub trait CaseRows: Send + Sync + 'static {
+    /// Its durable name, such as `intake.cases`.
+    fn name(&self) -> &'static str;
+    /// Writes the rows of this case, replacing what was there. The case may already be further than the
+    /// fact that made it change: rows only ever catch up.
+    async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure>;
+}
+
+/// Keeps a fact-fed read model up to date until shutdown.
+pub async fn project_facts(
+    parts: &Parts,
+    store: &Store,
+    rows: impl FactRows,
+) -> Result<Subscription, event_bus::Error> {
+    let name = rows.name();
+    let source = Source::Facts(Arc::new(rows));
+    start(parts, store, name, source, None).await
+}
+
+/// Keeps a read model of cases up to date until shutdown.
+pub async fn project_cases(
+    parts: &Parts,
+    store: &Store,
+    executor: &Executor<Case>,
+    rows: impl CaseRows,
+) -> Result<Subscription, event_bus::Error> {
+    project_cases_and_tell(parts, store, executor, rows, None).await
+}
+
+/// As [`project_cases`]; `changed` is notified after each commit.
+pub(crate) async fn project_cases_and_tell(
+    parts: &Parts,
+    store: &Store,
+    executor: &Executor<Case>,
+    rows: impl CaseRows,
+    changed: Option<Arc<Notify>>,
+) -> Result<Subscription, event_bus::Error> {
+    let name = rows.name();
+    let source = Source::Cases(executor.clone(), Arc::new(rows));
+    start(parts, store, name, source, changed).await
+}
+
+async fn start(
+    parts: &Parts,
+    store: &Store,
+    name: &'static str,
+    source: Source,
+    changed: Option<Arc<Notify>>,
+) -> Result<Subscription, event_bus::Error> {
+    let projector = Projector { parts: parts.clone(), store: store.clone(), name, source, changed };
+    parts.bus.project(Consumer::projection(name, Filter::all()), Arc::new(projector)).await
+}
+
+enum Source {
+    Facts(Arc<dyn FactRows>),
+    Cases(Executor<Case>, Arc<dyn CaseRows>),
+}
+
+struct Projector {
+    parts: Parts,
+    store: Store,
+    name: &'static str,
+    source: Source,
+    changed: Option<Arc<Notify>>,
+}
+
+impl Projector {
+    async fn write(&self, events: &[Committed]) -> Result<(), Failure> {
+        let Some(last) = events.last() else { return Ok(()) };
+        let before = self.read_position().await?;
+        if before >= last.position {
+            // Another replica was faster.
+            return Ok(());
+        }
+        // What needs the log or a key is done before the transaction, so that it stays short.
+        let prepared = self.prepare(events, before).await?;
+        let mut transaction = self.store.begin().await?;
+        match (&self.source, prepared) {
+            (Source::Facts(rows), Prepared::Facts(facts)) => {
+                for (committed, event) in &facts {
+                    rows.put(&mut transaction, committed, event).await?;
+                }
+            }
+            (Source::Cases(_, rows), Prepared::Cases(cases)) => {
+                for case in &cases {
+                    rows.put(&mut transaction, case).await?;
+                }
+            }
+            _ => return Err(Failure::Internal("a projection was prepared for another source".to_owned())),
+        }
+        self.advance(&mut transaction, before, last.position).await?;
+        transaction.commit().await?;
+        if let Some(changed) = &self.changed {
+            changed.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn prepare(&self, events: &[Committed], before: u64) -> Result<Prepared, Failure> {
+        match &self.source {
+            Source::Facts(_) => {
+                let mut facts = Vec::with_capacity(events.len());
+                for committed in events.iter().filter(|event| event.position > before) {
+                    let event = read_event::<CaseEvent>(&self.parts.sealer, committed).await?;
+                    facts.push((committed.clone(), event));
+                }
+                Ok(Prepared::Facts(facts))
+            }
+            Source::Cases(executor, _) => {
+                let mut streams: Vec<_> =
+                    events.iter().filter(|event| is_case_fact(event)).map(|event| event.stream).collect();
+                streams.sort_unstable();
+                streams.dedup();
+                let mut cases = Vec::with_capacity(streams.len());
+                for stream in streams {
+                    cases.push(executor.load(stream).await?);
+                }
+                Ok(Prepared::Cases(cases))
+            }
+        }
+    }
+
+    async fn read_position(&self) -> Result<u64, Failure> {
+        let row = sqlx::query("SELECT position FROM projection WHERE name = $1")
+            .bind(self.name)
+            .fetch_optional(self.store.pool())
+            .await?;
+        Ok(row.map_or(0, |row| u64::try_from(row.get::<i64, _>(0)).unwrap_or(0)))
+    }
+
+    /// Moves the position on, if nobody else did: two replicas never apply the same batch twice.
+    async fn advance(&self, rows: &mut AnyConnection, from: u64, to: u64) -> Result<(), Failure> {
+        let (from, to) = (i64::try_from(from).unwrap_or(0), i64::try_from(to).unwrap_or(i64::MAX));
+        let done = sqlx::query(
+            "INSERT INTO projection (name, position) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET position = excluded.position WHERE projection.position = $3",
+        )
+        .bind(self.name)
+        .bind(to)
+        .bind(from)
+        .execute(rows)
+        .await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(Failure::Contended) }
+    }
+}
+
+enum Prepared {
+    Facts(Vec<(Committed, CaseEvent)>),
+    Cases(Vec<Arc<Case>>),
+}
+
+/// Streams of other aggregates (agents) share the log.
+fn is_case_fact(event: &Committed) -> bool {
+    !event.event_type.starts_with("agent.")
+}
+
+#[async_trait]
+impl Projection for Projector {
+    async fn position(&self) -> Result<u64, HandleError> {
+        self.read_position().await.map_err(|failure| HandleError::Retry(failure.to_string()))
+    }
+
+    async fn apply(&self, events: &[Committed]) -> Result<(), HandleError> {
+        self.write(events).await.map_err(|failure| {
+            tracing::warn!(%failure, projection = self.name, "a batch could not be applied; it is tried again");
+            HandleError::Retry(failure.to_string())
+        })
+    }
+}

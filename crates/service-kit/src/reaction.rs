@@ -1,0 +1,174 @@
+//! Another stage's fact becomes a command of one's own: the choreography between services.
+//!
+//! A reaction never trusts the message for state: the command it sends loads the stream and decides. Its
+//! command id is derived from its name and the event's id, so a redelivery is answered by the log.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use case::{Actor, Aggregate, Case, CaseEvent, Stage};
+use event_bus::{Consumer, Filter, HandleError, Handler, Subscription};
+use event_log::Committed;
+use jiff::SignedDuration;
+use opentelemetry::trace::TraceContextExt;
+use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use uuid::Uuid;
+
+use crate::execute::{CommandRequest, read_event};
+use crate::failure::Failure;
+use crate::meta::{EventMeta, record_trace_id};
+use crate::metrics::metrics;
+use crate::parts::Parts;
+
+/// An event younger than this on its first delivery continues its creator's trace; an older one starts
+/// a trace of its own and links back (operations.md, Tracing a case).
+const FRESH: SignedDuration = SignedDuration::from_mins(5);
+/// How many cases one reaction works on at a time; within a case, order is kept.
+const IN_FLIGHT: usize = 32;
+
+/// A committed fact with its personal texts opened.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// The case.
+    pub stream: Uuid,
+    /// The event.
+    pub event: CaseEvent,
+    /// Where and when it was recorded, and its bytes.
+    pub committed: Committed,
+    /// Who caused it, and why.
+    pub meta: EventMeta,
+}
+
+impl Fact {
+    /// The command with which `reaction` answers this fact.
+    pub fn command<S: Stage<Aggregate = Case>>(
+        &self,
+        reaction: &str,
+        command: S::Command,
+    ) -> CommandRequest<S> {
+        self.command_for(reaction, self.stream, command)
+    }
+
+    /// The command with which `reaction` answers this fact in another stream (another case).
+    pub fn command_for<S: Stage>(
+        &self,
+        reaction: &str,
+        stream: Uuid,
+        command: S::Command,
+    ) -> CommandRequest<S> {
+        CommandRequest {
+            stream,
+            command_id: case::derive(reaction, self.committed.event_id, &stream.to_string()),
+            fingerprint: [0; 32],
+            actor: Actor::service(S::NAME),
+            etag: None,
+            causation_id: Some(self.committed.event_id),
+            correlation_id: Some(self.meta.correlation_id),
+            creates: false,
+            command,
+        }
+    }
+}
+
+/// One answer to one kind of fact. Its file is named after the fact: `reactions/on_<event>.rs`.
+#[async_trait]
+pub trait Reaction: Send + Sync + 'static {
+    /// The reaction's durable name, `<service>.on_<event>`: renaming it makes it start again from the
+    /// beginning of the log (which records nothing twice, but takes its time).
+    fn name(&self) -> &'static str;
+    /// The stored names of the events it answers.
+    fn events(&self) -> &'static [&'static str];
+    /// Answers. A refusal is an answer too (the state says no); a transient failure is tried again.
+    async fn react(&self, fact: &Fact) -> Result<(), Failure>;
+}
+
+/// Subscribes a reaction; it runs until shutdown.
+pub async fn subscribe(parts: &Parts, reaction: impl Reaction) -> Result<Subscription, event_bus::Error> {
+    let name = reaction.name();
+    let filter = Filter::types(reaction.events().iter().copied());
+    let handler = ReactionHandler { reaction, parts: parts.clone() };
+    parts.bus.subscribe(Consumer::reactions(name, filter, IN_FLIGHT), Arc::new(handler)).await
+}
+
+struct ReactionHandler<R> {
+    reaction: R,
+    parts: Parts,
+}
+
+#[async_trait]
+impl<R: Reaction> Handler for ReactionHandler<R> {
+    async fn handle(&self, committed: &Committed) -> Result<(), HandleError> {
+        let meta =
+            EventMeta::decode(&committed.meta).map_err(|error| HandleError::Poison(error.to_string()))?;
+        let span = process_span(&self.parts, self.reaction.name(), committed, &meta);
+        let started = std::time::Instant::now();
+        let handled = async {
+            let event = read_event::<CaseEvent>(&self.parts.sealer, committed).await?;
+            let fact = Fact { stream: committed.stream, event, committed: committed.clone(), meta };
+            self.reaction.react(&fact).await
+        }
+        .instrument(span)
+        .await;
+        metrics().reaction(self.reaction.name(), &committed.event_type, started.elapsed(), handled.is_ok());
+        match handled {
+            Ok(()) => Ok(()),
+            Err(failure @ (Failure::Refused { .. } | Failure::InvalidArgument(_))) => {
+                tracing::debug!(
+                    reason = failure.reason(),
+                    reaction = self.reaction.name(),
+                    "the state says no"
+                );
+                Ok(())
+            }
+            Err(failure) => {
+                tracing::warn!(%failure, reaction = self.reaction.name(), position = committed.position, "a reaction failed");
+                Err(HandleError::Retry(failure.to_string()))
+            }
+        }
+    }
+}
+
+/// The span of processing one event: always linked to its creation, and part of its trace when fresh.
+fn process_span(parts: &Parts, name: &str, committed: &Committed, meta: &EventMeta) -> tracing::Span {
+    let span = tracing::info_span!(
+        parent: None,
+        "process event",
+        otel.name = format!("process case.{}", committed.event_type),
+        otel.kind = "consumer",
+        messaging.operation.type = "process",
+        messaging.consumer.group.name = name,
+        messaging.message.id = %committed.event_id,
+        messaging.message.conversation_id = %committed.stream,
+        casetrail.case.id = %committed.stream,
+        casetrail.case.number = meta.spoken_name,
+        casetrail.service = name.split('.').next().unwrap_or(name),
+        trace_id = tracing::field::Empty,
+    );
+    if let Some(creator) = meta.span_context() {
+        let age = parts.clock.now().duration_since(committed.recorded_at);
+        if age < FRESH {
+            let parent = opentelemetry::Context::new().with_remote_span_context(creator.clone());
+            // Fails only inside an entered span (seen with `#[instrument]`); this one is not entered yet.
+            if let Err(error) = span.set_parent(parent) {
+                tracing::debug!(?error, "no parent could be set on a reaction's span");
+            }
+        }
+        span.add_link(creator);
+    }
+    record_trace_id(&span);
+    span
+}
+
+/// Loads a case's present state from a reaction or timer; a helper for those that must look before they
+/// choose their command.
+pub async fn present_case(
+    executor: &crate::execute::Executor<Case>,
+    stream: Uuid,
+) -> Result<Arc<Case>, Failure> {
+    let case = executor.load(stream).await?;
+    if Aggregate::version(case.as_ref()) == 0 {
+        return Err(Failure::Internal(format!("a fact of case {stream} came before the case")));
+    }
+    Ok(case)
+}
