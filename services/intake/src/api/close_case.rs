@@ -1,0 +1,23 @@
+//! Brings a resolved case to its end.
+
+use case::intake::Command;
+use contracts::intake::v1 as pb;
+use service_kit::Failure;
+use service_kit::request::Checks;
+use tonic::Request;
+
+use super::Api;
+use super::mutation::Mutation;
+use super::view::case_ref;
+
+pub(super) async fn handle(
+    api: &Api,
+    request: Request<pb::CloseCaseRequest>,
+) -> Result<pb::CloseCaseResponse, Failure> {
+    let asked = request.get_ref();
+    let mut checks = Checks::new();
+    let mutation = Mutation::read(&mut checks, &request, &asked.request_id, &asked.etag, &asked.case)?;
+    let mutation = checks.finish_with(mutation)?;
+    let outcome = mutation.execute(api, Command::CloseCase).await?;
+    Ok(pb::CloseCaseResponse { case: Some(case_ref(&outcome.state)) })
+}

@@ -1,0 +1,17 @@
+//! Returns one case, folded from its history.
+
+use contracts::intake::v1 as pb;
+use service_kit::Failure;
+use tonic::Request;
+
+use super::Api;
+use super::view::whole_case;
+
+pub(super) async fn handle(
+    api: &Api,
+    request: Request<pb::GetCaseRequest>,
+) -> Result<pb::GetCaseResponse, Failure> {
+    let stream = api.directory.resolve("case", &request.get_ref().case).await?;
+    let case = api.executor.load_existing(stream).await?;
+    Ok(pb::GetCaseResponse { case: Some(whole_case(&case)) })
+}

@@ -1,0 +1,51 @@
+//! Lists a brand's cases from the read model, the last opened first.
+
+use case::Brand;
+use contracts::intake::v1 as pb;
+use service_kit::Failure;
+use service_kit::request::Checks;
+use tonic::Request;
+
+use super::Api;
+use super::page::{list_of, read_token, write_token};
+use super::view::summary;
+use super::words::optional_word;
+use crate::read_model::{After, Wanted, list};
+
+/// The longest beginning of a number that is looked for, in characters.
+const MAX_NUMBER: usize = 24;
+
+pub(super) async fn handle(
+    api: &Api,
+    request: Request<pb::ListCasesRequest>,
+) -> Result<pb::ListCasesResponse, Failure> {
+    let asked = request.into_inner();
+    let mut checks = Checks::new();
+    let brand = checks.parse::<Brand>("brand", &asked.brand);
+    let wanted = Wanted {
+        player_id: checks.parse_optional("player_id", &asked.player_id),
+        state: optional_word(&mut checks, "state", asked.state),
+        team: optional_word(&mut checks, "team", asked.team),
+        topic: optional_word(&mut checks, "topic", asked.topic),
+        number: checks
+            .optional_text("number", &asked.number, MAX_NUMBER)
+            .map(|number| number.to_ascii_uppercase())
+            .unwrap_or_default(),
+    };
+    let size = checks.page_size(asked.page_size);
+    let filters = pb::ListCasesRequest { page_size: 0, page_token: String::new(), ..asked.clone() };
+    let of = list_of(&filters);
+    let after = read_token(&mut checks, &asked.page_token, &of, position);
+    let brand = checks.finish_with(brand)?;
+    let (lines, more) = list(&api.store, &brand, &wanted, after.as_ref(), size).await?;
+    let next_page_token = match lines.last() {
+        Some(last) if more => write_token(&of, &format!("{}/{}", last.opened_at_us, last.case_id)),
+        _ => String::new(),
+    };
+    Ok(pb::ListCasesResponse { cases: lines.iter().map(summary).collect(), next_page_token })
+}
+
+fn position(text: &str) -> Option<After> {
+    let (opened_at_us, case_id) = text.split_once('/')?;
+    Some(After { opened_at_us: opened_at_us.parse().ok()?, case_id: case_id.to_owned() })
+}

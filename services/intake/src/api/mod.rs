@@ -1,0 +1,110 @@
+//! The gRPC API: one file a method. Each checks its request, turns it into a command (or a read), and
+//! shows what came of it. No rule is here: `decide` says no.
+
+mod abandon_case;
+mod accept_answer;
+mod accept_evidence;
+mod add_note;
+mod approve_verification;
+mod classify_case;
+mod close_case;
+mod complete_callback;
+mod declare_complaint;
+mod get_case;
+mod give_feedback;
+mod link_case;
+mod list_articles;
+mod list_cases;
+mod merge_case;
+mod mutation;
+mod open_case;
+mod other_case;
+mod page;
+mod receive_message;
+mod record_verification_questions;
+mod refuse_verification;
+mod reject_case;
+mod reject_evidence;
+mod reopen_case;
+mod request_callback;
+mod request_evidence;
+mod request_human;
+mod resolve_case;
+mod send_reply;
+mod switch_channel;
+mod tag_case;
+mod upload_evidence;
+mod view;
+mod words;
+
+use std::sync::Arc;
+
+use ambient::Clock;
+use case::{Case, Language};
+use contracts::intake::v1 as pb;
+use contracts::intake::v1::intake_service_server::IntakeService;
+use history::CaseDirectory;
+use service_kit::Executor;
+use service_kit::store::Store;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::evidence::EvidenceStore;
+use crate::numbers::Numbers;
+use crate::texts::Texts;
+
+/// Answers the calls.
+pub(crate) struct Api {
+    pub(crate) executor: Executor<Case>,
+    pub(crate) directory: CaseDirectory,
+    pub(crate) numbers: Numbers,
+    pub(crate) store: Store,
+    pub(crate) evidence: EvidenceStore,
+    pub(crate) texts: Arc<Texts>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) assumed_language: Language,
+}
+
+macro_rules! methods {
+    ($($method:ident: $request:ty => $response:ident),+ $(,)?) => {
+        #[tonic::async_trait]
+        impl IntakeService for Api {
+            $(async fn $method(&self, request: Request<$request>) -> Result<Response<pb::$response>, Status> {
+                Ok(Response::new($method::handle(self, request).await?))
+            })+
+        }
+    };
+}
+
+methods! {
+    open_case: pb::OpenCaseRequest => OpenCaseResponse,
+    receive_message: pb::ReceiveMessageRequest => ReceiveMessageResponse,
+    send_reply: pb::SendReplyRequest => SendReplyResponse,
+    add_note: pb::AddNoteRequest => AddNoteResponse,
+    classify_case: pb::ClassifyCaseRequest => ClassifyCaseResponse,
+    switch_channel: pb::SwitchChannelRequest => SwitchChannelResponse,
+    request_evidence: pb::RequestEvidenceRequest => RequestEvidenceResponse,
+    upload_evidence: Streaming<pb::UploadEvidenceRequest> => UploadEvidenceResponse,
+    accept_evidence: pb::AcceptEvidenceRequest => AcceptEvidenceResponse,
+    reject_evidence: pb::RejectEvidenceRequest => RejectEvidenceResponse,
+    record_verification_questions:
+        pb::RecordVerificationQuestionsRequest => RecordVerificationQuestionsResponse,
+    approve_verification: pb::ApproveVerificationRequest => ApproveVerificationResponse,
+    refuse_verification: pb::RefuseVerificationRequest => RefuseVerificationResponse,
+    accept_answer: pb::AcceptAnswerRequest => AcceptAnswerResponse,
+    request_human: pb::RequestHumanRequest => RequestHumanResponse,
+    list_articles: pb::ListArticlesRequest => ListArticlesResponse,
+    request_callback: pb::RequestCallbackRequest => RequestCallbackResponse,
+    complete_callback: pb::CompleteCallbackRequest => CompleteCallbackResponse,
+    declare_complaint: pb::DeclareComplaintRequest => DeclareComplaintResponse,
+    link_case: pb::LinkCaseRequest => LinkCaseResponse,
+    merge_case: pb::MergeCaseRequest => MergeCaseResponse,
+    tag_case: pb::TagCaseRequest => TagCaseResponse,
+    resolve_case: pb::ResolveCaseRequest => ResolveCaseResponse,
+    close_case: pb::CloseCaseRequest => CloseCaseResponse,
+    reopen_case: pb::ReopenCaseRequest => ReopenCaseResponse,
+    reject_case: pb::RejectCaseRequest => RejectCaseResponse,
+    abandon_case: pb::AbandonCaseRequest => AbandonCaseResponse,
+    give_feedback: pb::GiveFeedbackRequest => GiveFeedbackResponse,
+    get_case: pb::GetCaseRequest => GetCaseResponse,
+    list_cases: pb::ListCasesRequest => ListCasesResponse,
+}

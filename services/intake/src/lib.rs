@@ -1,0 +1,96 @@
+//! Intake, the first stop of every case: its gRPC API, the numbers and languages of new cases, the files
+//! that players send, the help centre's answers, patterns across cases, and the list of cases.
+//!
+//! The rules are in `case::intake`; here they meet gRPC, files and the clock. Read in the order of the
+//! journey: `api` (what players and agents ask), `numbers` and `language` (what a new case needs),
+//! `evidence` (where files go), `texts` (what the help centre says), `reactions` (what follows by
+//! itself), `read_model` (the list).
+//!
+//! Must never be here: a rule about who may do what to a case, or another service.
+//!
+//! To add a method: its proto, a file in `api`, a line in `api/mod.rs`. To add a reaction: a file in
+//! `reactions`, a line in [`start`].
+
+mod api;
+mod config;
+mod evidence;
+mod language;
+mod numbers;
+mod reactions;
+mod read_model;
+mod texts;
+
+use std::sync::Arc;
+
+use axum::Router;
+use case::Stage;
+use case::intake::Intake;
+use contracts::intake::v1::intake_service_server::{IntakeServiceServer, SERVICE_NAME};
+use event_bus::Subscription;
+use history::CaseDirectory;
+use service_kit::projection::project_cases;
+use service_kit::reaction::subscribe;
+use service_kit::server::MAX_MESSAGE_BYTES;
+use service_kit::{Executor, Parts, StartError, Started};
+
+pub use config::{Config, DEFAULTS};
+
+/// The stage's one name.
+const STAGE: &str = Intake::NAME;
+
+/// Starts the service. Returns once its list of cases has caught up with the log: before that, a number
+/// that the log holds could be given out again.
+///
+/// # Errors
+/// A wrong setting, a database or folder that cannot be used, a consumer that cannot be started.
+pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError> {
+    config.check()?;
+    let texts = Arc::new(texts::Texts::load().map_err(|error| StartError::Broken(error.to_string()))?);
+    let evidence = evidence::EvidenceStore::open(
+        &parts.data.join(&config.evidence_folder),
+        Arc::clone(&parts.sealer),
+        Arc::clone(&parts.ids),
+    )
+    .map_err(|problem| StartError::Value { key: "intake.evidence_folder".to_owned(), problem })?;
+    let store = parts.store(STAGE, &sqlx::migrate!()).await?;
+    let executor = Executor::new(parts, STAGE);
+    let directory = CaseDirectory::start(parts, &store, STAGE).await?;
+    let cases = project_cases(parts, &store, &executor, read_model::Cases).await?;
+    caught_up(parts, &cases).await?;
+    let on_case_classified = reactions::OnCaseClassified::new(
+        executor.clone(),
+        store.clone(),
+        cases.clone(),
+        config.pattern_threshold,
+        config.pattern_window(),
+    );
+    let subscriptions =
+        vec![directory.subscription().clone(), cases, subscribe(parts, on_case_classified).await?];
+    let api = api::Api {
+        executor,
+        directory,
+        numbers: numbers::Numbers::new(store.clone(), Arc::clone(&parts.clock), parts.shutdown.clone()),
+        store,
+        evidence,
+        texts,
+        clock: Arc::clone(&parts.clock),
+        assumed_language: config.assumed_language,
+    };
+    let server = IntakeServiceServer::new(api)
+        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+    Ok(Started {
+        name: SERVICE_NAME,
+        register: Box::new(move |routes| {
+            routes.add_service(server);
+        }),
+        http: Router::new(),
+        subscriptions,
+    })
+}
+
+/// Waits until the list of cases, and with it the numbers given out, is as far as the log is now.
+async fn caught_up(parts: &Parts, cases: &Subscription) -> Result<(), StartError> {
+    let head = parts.log.head().await.map_err(|error| StartError::Broken(error.to_string()))?;
+    cases.wait_until(head).await.map_err(|stopped| StartError::Broken(stopped.to_string()))
+}

@@ -1,0 +1,204 @@
+//! The list of cases: one row a case, derived from the case, the last opened first; and what patterns are
+//! found by. It may lag the log by moments. No personal texts.
+
+use async_trait::async_trait;
+use case::{Brand, Case, CaseState, PlayerId, Team, Topic};
+use jiff::Timestamp;
+use service_kit::Failure;
+use service_kit::projection::CaseRows;
+use service_kit::store::Store;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+use uuid::Uuid;
+
+use crate::numbers;
+
+/// Writes the rows.
+pub(crate) struct Cases;
+
+/// A row, with its words as they are stored; empty where there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) case_id: String,
+    pub(crate) brand: String,
+    pub(crate) number: String,
+    pub(crate) version: u64,
+    pub(crate) state: String,
+    pub(crate) player_id: String,
+    pub(crate) channel: String,
+    pub(crate) topic: String,
+    pub(crate) team: String,
+    pub(crate) owner_agent_id: String,
+    pub(crate) language: String,
+    pub(crate) opened_at_us: i64,
+    pub(crate) updated_at_us: i64,
+}
+
+/// Which cases are wanted: all that is set must fit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted {
+    pub(crate) player_id: Option<PlayerId>,
+    pub(crate) state: Option<CaseState>,
+    pub(crate) team: Option<Team>,
+    pub(crate) topic: Option<Topic>,
+    /// How the number begins, in capitals; empty for any.
+    pub(crate) number: String,
+}
+
+/// Where a page begins: behind this line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct After {
+    pub(crate) opened_at_us: i64,
+    pub(crate) case_id: String,
+}
+
+/// One of many cases about the same product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) case_id: Uuid,
+    pub(crate) player_id: String,
+    /// Whether it makes a pattern more likely: a case that was rejected or merged does not.
+    pub(crate) counts: bool,
+    /// The pattern it was flagged with.
+    pub(crate) pattern_id: Option<Uuid>,
+}
+
+#[async_trait]
+impl CaseRows for Cases {
+    fn name(&self) -> &'static str {
+        "intake.cases"
+    }
+
+    async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {
+        let state = &case.intake;
+        let (Some(brand), Some(player)) = (case.brand(), &state.player) else { return Ok(()) };
+        sqlx::query(
+            "INSERT INTO cases (case_id, brand, number, version, state, player_id, channel, topic, team, \
+             owner_agent_id, language, product, pattern_id, opened_at_us, updated_at_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+             ON CONFLICT (case_id) DO UPDATE SET number = excluded.number, version = excluded.version, \
+             state = excluded.state, channel = excluded.channel, topic = excluded.topic, \
+             team = excluded.team, owner_agent_id = excluded.owner_agent_id, \
+             language = excluded.language, product = excluded.product, pattern_id = excluded.pattern_id, \
+             opened_at_us = excluded.opened_at_us, updated_at_us = excluded.updated_at_us \
+             WHERE cases.version < excluded.version",
+        )
+        .bind(case.id.to_string())
+        .bind(brand.as_str())
+        .bind(case.number().map(ToString::to_string).unwrap_or_default())
+        .bind(i64::try_from(case.version).unwrap_or(i64::MAX))
+        .bind(case.state.as_str())
+        .bind(player.player_id.as_str())
+        .bind(state.channel.map_or("", case::Channel::as_str))
+        .bind(state.topic.map_or("", Topic::as_str))
+        .bind(case.routing.team.map_or("", Team::as_str))
+        .bind(case.routing.owner.as_ref().map_or("", case::AgentId::as_str))
+        .bind(state.language.map_or("", case::Language::as_str))
+        .bind(state.product.as_deref().unwrap_or_default())
+        .bind(state.patterns.first().map(Uuid::to_string).unwrap_or_default())
+        .bind(microseconds(case.opened_at))
+        .bind(microseconds(case.updated_at))
+        .execute(&mut *rows)
+        .await?;
+        match case.number() {
+            Some(number) => numbers::record(rows, case.id, number).await,
+            None => Ok(()),
+        }
+    }
+}
+
+fn microseconds(moment: Option<Timestamp>) -> i64 {
+    moment.unwrap_or(Timestamp::UNIX_EPOCH).as_microsecond()
+}
+
+/// A page of a brand's cases, and whether more follow.
+pub(crate) async fn list(
+    store: &Store,
+    brand: &Brand,
+    wanted: &Wanted,
+    after: Option<&After>,
+    size: u32,
+) -> Result<(Vec<Line>, bool), Failure> {
+    let rows = sqlx::query(
+        "SELECT case_id, brand, number, version, state, player_id, channel, topic, team, owner_agent_id, \
+         language, opened_at_us, updated_at_us FROM cases \
+         WHERE brand = $1 AND ($2 = '' OR player_id = $2) AND ($3 = '' OR state = $3) \
+         AND ($4 = '' OR team = $4) AND ($5 = '' OR topic = $5) \
+         AND ($6 = '' OR substr(number, 1, length($6)) = $6) \
+         AND (opened_at_us < $7 OR (opened_at_us = $7 AND case_id < $8)) \
+         ORDER BY opened_at_us DESC, case_id DESC LIMIT $9",
+    )
+    .bind(brand.as_str())
+    .bind(wanted.player_id.as_ref().map_or("", PlayerId::as_str))
+    .bind(wanted.state.map_or("", CaseState::as_str))
+    .bind(wanted.team.map_or("", Team::as_str))
+    .bind(wanted.topic.map_or("", Topic::as_str))
+    .bind(wanted.number.as_str())
+    .bind(after.map_or(i64::MAX, |after| after.opened_at_us))
+    .bind(after.map_or("", |after| after.case_id.as_str()))
+    .bind(i64::from(size) + 1)
+    .fetch_all(store.pool())
+    .await?;
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let more = rows.len() > size;
+    Ok((rows.iter().take(size).map(line).collect::<Result<_, _>>()?, more))
+}
+
+/// The cases about this product that were opened in this time (both ends included), the first first.
+pub(crate) async fn reports(
+    store: &Store,
+    brand: &Brand,
+    topic: Topic,
+    product: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Report>, Failure> {
+    let rows = sqlx::query(
+        "SELECT case_id, pattern_id, player_id, state FROM cases WHERE brand = $1 AND topic = $2 AND product = $3 \
+         AND opened_at_us >= $4 AND opened_at_us <= $5 ORDER BY opened_at_us, case_id",
+    )
+    .bind(brand.as_str())
+    .bind(topic.as_str())
+    .bind(product)
+    .bind(from.as_microsecond())
+    .bind(to.as_microsecond())
+    .fetch_all(store.pool())
+    .await?;
+    rows.iter().map(report).collect()
+}
+
+fn report(row: &AnyRow) -> Result<Report, Failure> {
+    let id = |text: &str| {
+        Uuid::parse_str(text)
+            .map_err(|error| Failure::Internal(format!("an id in the list of cases: {error}")))
+    };
+    let pattern_id: &str = row.try_get(1)?;
+    let state: &str = row.try_get(3)?;
+    Ok(Report {
+        case_id: id(row.try_get(0)?)?,
+        player_id: row.try_get(2)?,
+        counts: ![CaseState::Rejected, CaseState::Merged].map(CaseState::as_str).contains(&state),
+        pattern_id: if pattern_id.is_empty() { None } else { Some(id(pattern_id)?) },
+    })
+}
+
+fn line(row: &AnyRow) -> Result<Line, sqlx::Error> {
+    Ok(Line {
+        case_id: row.try_get(0)?,
+        brand: row.try_get(1)?,
+        number: row.try_get(2)?,
+        version: u64::try_from(row.try_get::<i64, _>(3)?).unwrap_or(0),
+        state: row.try_get(4)?,
+        player_id: row.try_get(5)?,
+        channel: row.try_get(6)?,
+        topic: row.try_get(7)?,
+        team: row.try_get(8)?,
+        owner_agent_id: row.try_get(9)?,
+        language: row.try_get(10)?,
+        opened_at_us: row.try_get(11)?,
+        updated_at_us: row.try_get(12)?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

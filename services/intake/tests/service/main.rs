@@ -1,0 +1,9 @@
+//! Intake as its callers see it: gRPC over a real channel, a log in memory, a clock that stands still until
+//! it is moved.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
+
+mod opening;
+mod patterns;
+mod uploads;
+mod world;

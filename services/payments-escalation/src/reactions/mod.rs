@@ -1,0 +1,11 @@
+//! What payments-escalation does when something happened: one file a fact.
+
+mod on_approval_granted;
+mod on_gateway_contacted;
+mod on_gateway_timed_out;
+mod on_transaction_linked;
+
+pub(crate) use on_approval_granted::OnApprovalGranted;
+pub(crate) use on_gateway_contacted::OnGatewayContacted;
+pub(crate) use on_gateway_timed_out::OnGatewayTimedOut;
+pub(crate) use on_transaction_linked::OnTransactionLinked;

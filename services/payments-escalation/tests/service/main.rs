@@ -1,0 +1,11 @@
+//! Payments-escalation as its callers and the gateway see it: gRPC over a real channel, the sandbox gateway
+//! over real HTTP, a clock that stands still until it is moved.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
+
+mod bad_input;
+mod callbacks;
+mod gateway;
+mod listing;
+mod money;
+mod world;

@@ -1,0 +1,78 @@
+//! Routing, the second stop of a case: which agent takes it, in which order, and by when its player is
+//! answered.
+//!
+//! The rules are in `case::routing`; here they meet gRPC, the read models and the clock. Read in the order
+//! of the journey: `reactions` (what other stages' facts lead to), `dispatcher` (who is offered what),
+//! `api` (what agents ask), `timers` (what falls due), `read_model` (queues and agents).
+//!
+//! Must never be here: a rule about priority, promises or who may take what, or another service.
+//!
+//! To add a method: its proto, a file in `api`, a line in `api/mod.rs`. To add a reaction: a file in
+//! `reactions`, a line in `reactions/mod.rs`.
+
+mod api;
+mod config;
+mod desk;
+mod dispatcher;
+mod reactions;
+mod read_model;
+mod timers;
+
+use std::sync::Arc;
+
+use case::Stage;
+use case::routing::Routing;
+use contracts::routing::v1::routing_service_server::{RoutingServiceServer, SERVICE_NAME};
+use history::CaseDirectory;
+use service_kit::server::MAX_MESSAGE_BYTES;
+use service_kit::{Executor, Parts, StartError, Started};
+
+pub use config::{Config, DEFAULTS};
+
+use crate::desk::Desk;
+use crate::dispatcher::Dispatcher;
+use crate::read_model::ReadModel;
+
+/// The stage's one name.
+const STAGE: &str = Routing::NAME;
+
+/// Starts the service.
+///
+/// # Errors
+/// A wrong setting, a database that cannot be used, a consumer that cannot be started.
+pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError> {
+    let rules = config.rules()?;
+    let store = parts.store(STAGE, &sqlx::migrate!()).await?;
+    let executor = Executor::new(parts, STAGE);
+    let directory = CaseDirectory::start(parts, &store, STAGE)
+        .await
+        .map_err(|error| StartError::Broken(error.to_string()))?;
+    let silent = config.away_after_missed_offers;
+    let model = ReadModel::start(parts, &store, &executor, rules.offer_time_limit, silent).await?;
+    let desk = Arc::new(Desk {
+        dispatcher: Dispatcher::new(parts, &executor, &model, rules.offer_time_limit),
+        agents: Executor::new(parts, STAGE),
+        executor: executor.clone(),
+        model: model.clone(),
+        rules,
+        clock: Arc::clone(&parts.clock),
+        log: Arc::clone(&parts.log),
+        away_after_missed_offers: silent,
+    });
+    let mut subscriptions = vec![directory.subscription().clone()];
+    subscriptions.extend(model.subscriptions());
+    subscriptions
+        .push(service_kit::timers::start(parts, &store, &executor, timers::Timers(Arc::clone(&desk))).await?);
+    subscriptions.extend(reactions::subscribe_all(parts, &desk).await?);
+    let server = RoutingServiceServer::new(api::Api { desk, directory })
+        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+    Ok(Started {
+        name: SERVICE_NAME,
+        register: Box::new(move |routes| {
+            routes.add_service(server);
+        }),
+        http: axum::Router::new(),
+        subscriptions,
+    })
+}

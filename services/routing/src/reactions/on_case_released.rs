@@ -1,0 +1,34 @@
+//! An agent gave a case back: they have room again.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use case::{CaseEvent, routing};
+use service_kit::Failure;
+use service_kit::reaction::{Fact, Reaction, present_case};
+
+use crate::desk::Desk;
+
+pub(super) struct OnCaseReleased(pub(super) Arc<Desk>);
+
+#[async_trait]
+impl Reaction for OnCaseReleased {
+    fn name(&self) -> &'static str {
+        "routing.on_case_released"
+    }
+
+    fn events(&self) -> &'static [&'static str] {
+        &["routing.case_released"]
+    }
+
+    async fn react(&self, fact: &Fact) -> Result<(), Failure> {
+        let CaseEvent::Routing(routing::Event::CaseReleased(gone)) = &fact.event else {
+            return Ok(());
+        };
+        let case = present_case(&self.0.executor, fact.stream).await?;
+        match case.brand() {
+            Some(brand) => self.0.dispatcher.agent(brand, &gone.agent_id, fact).await,
+            None => Ok(()),
+        }
+    }
+}

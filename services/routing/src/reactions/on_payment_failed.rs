@@ -1,0 +1,26 @@
+//! The gateway refused: nobody waits for it any more.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use service_kit::Failure;
+use service_kit::reaction::{Fact, Reaction};
+
+use crate::desk::Desk;
+
+pub(super) struct OnPaymentFailed(pub(super) Arc<Desk>);
+
+#[async_trait]
+impl Reaction for OnPaymentFailed {
+    fn name(&self) -> &'static str {
+        "routing.on_payment_failed"
+    }
+
+    fn events(&self) -> &'static [&'static str] {
+        &["payments_escalation.payment_failed"]
+    }
+
+    async fn react(&self, fact: &Fact) -> Result<(), Failure> {
+        self.0.keep_clocks(self.name(), fact).await.map(drop)
+    }
+}
