@@ -1,0 +1,309 @@
+//! `casetrail bench journey`: the whole system from outside.
+//!
+//! It starts this program as a child in a fresh folder, opens cases with many callers at once, then keeps
+//! writing to them, then does the same at half of the rate it reached and reads from the histories how
+//! long one service took to answer another's fact. Only ratios within one run compare machines' moods.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use ambient::{Clock, Ids, SystemClock, SystemIds};
+use anyhow::Context;
+use contracts::history::v1::history_service_client::HistoryServiceClient;
+use contracts::history::v1::{Entry, ListHistoryRequest};
+use contracts::intake::v1::intake_service_client::IntakeServiceClient;
+use contracts::intake::v1::{Channel as CaseChannel, OpenCaseRequest, Player, ReceiveMessageRequest, Tier};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use stories::Person;
+use tokio::task::JoinSet;
+use tonic::transport::Channel;
+
+use super::child::System;
+use super::latency::{Latencies, Percentiles};
+
+/// Options of `casetrail bench journey`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  casetrail bench journey --cases 10000 --callers 64 --json")]
+pub(crate) struct Args {
+    /// How many callers call at once.
+    #[arg(long, default_value_t = 64)]
+    callers: usize,
+    /// How many cases are opened.
+    #[arg(long, default_value_t = 10_000)]
+    cases: usize,
+    /// How long messages are written to them, in seconds.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Cases opened a second while reactions are timed; otherwise half of what was reached.
+    #[arg(long, value_name = "PER_SECOND")]
+    rate: Option<f64>,
+}
+
+/// What was measured.
+#[derive(Debug, Serialize)]
+struct Report {
+    wiring: &'static str,
+    callers: usize,
+    cases: usize,
+    binary_bytes: u64,
+    start_to_ready_ms: u128,
+    resident_idle_bytes: Option<u64>,
+    resident_after_cases_bytes: Option<u64>,
+    open: Throughput,
+    message: Throughput,
+    half_load: HalfLoad,
+}
+
+#[derive(Debug, Serialize)]
+struct Throughput {
+    per_second: f64,
+    #[serde(flatten)]
+    latency: Percentiles,
+}
+
+#[derive(Debug, Serialize)]
+struct HalfLoad {
+    asked_per_second: f64,
+    /// From a committed event to the committed event of another service's reaction.
+    commit_to_reaction: Percentiles,
+}
+
+/// Cases opened at half load, and so watched for reactions.
+const WATCHED: usize = 400;
+
+pub(crate) async fn run(args: Args, json: bool) -> anyhow::Result<()> {
+    let system = System::start().await?;
+    let resident_idle_bytes = system.resident_bytes();
+    let load =
+        Load { channel: Channel::from_shared(system.url.clone())?.connect().await?, callers: args.callers };
+
+    let bar = bar(args.cases, "opening cases");
+    let (open, cases) = load.open(args.cases, None, &bar).await?;
+    bar.finish_and_clear();
+    load.settled().await?;
+    let resident_after_cases_bytes = system.resident_bytes();
+
+    let message = load.messages(&cases, Duration::from_secs(args.seconds)).await?;
+    load.settled().await?;
+    let half = args.rate.unwrap_or(open.per_second / 2.0);
+    let watched = ProgressBar::hidden();
+    let (_, opened) = load.open(WATCHED, Some(half), &watched).await?;
+    load.settled().await?;
+    let report = Report {
+        wiring: "embedded",
+        callers: args.callers,
+        cases: args.cases,
+        binary_bytes: std::fs::metadata(std::env::current_exe()?)?.len(),
+        start_to_ready_ms: system.start_to_ready.as_millis(),
+        resident_idle_bytes,
+        resident_after_cases_bytes,
+        open,
+        message,
+        half_load: HalfLoad { asked_per_second: half, commit_to_reaction: load.reactions(&opened).await? },
+    };
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", report.for_people());
+    }
+    Ok(())
+}
+
+fn bar(length: usize, what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} {per_sec} {eta}");
+    let bar = ProgressBar::new(length as u64).with_message(what);
+    style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
+}
+
+struct Load {
+    channel: Channel,
+    callers: usize,
+}
+
+impl Load {
+    /// Opens cases: as fast as the callers can, or at a rate.
+    async fn open(
+        &self,
+        count: usize,
+        rate: Option<f64>,
+        bar: &ProgressBar,
+    ) -> anyhow::Result<(Throughput, Vec<String>)> {
+        let next = Arc::new(AtomicUsize::new(0));
+        let started = Instant::now();
+        let mut callers = JoinSet::new();
+        for _ in 0..self.callers {
+            let (channel, next, bar) = (self.channel.clone(), Arc::clone(&next), bar.clone());
+            callers.spawn(async move {
+                let mut client = IntakeServiceClient::new(channel);
+                let (mut latencies, mut cases) = (Latencies::new()?, Vec::new());
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= count {
+                        return anyhow::Ok((latencies, cases));
+                    }
+                    if let Some(rate) = rate {
+                        let due = started + Duration::from_secs_f64(f64::from(u32::try_from(index)?) / rate);
+                        tokio::time::sleep_until(due.into()).await;
+                    }
+                    let request = Person::system("bench").ask(opening(index))?;
+                    let asked = Instant::now();
+                    let opened = client.open_case(request).await?.into_inner();
+                    latencies.add(asked.elapsed());
+                    cases.push(opened.case.context("the case")?.case_id);
+                    bar.inc(1);
+                }
+            });
+        }
+        let (mut latencies, mut cases) = (Latencies::new()?, Vec::with_capacity(count));
+        while let Some(caller) = callers.join_next().await {
+            let (its_latencies, its_cases) = caller??;
+            latencies.merge(&its_latencies)?;
+            cases.extend(its_cases);
+        }
+        Ok((throughput(&latencies, started.elapsed()), cases))
+    }
+
+    /// Writes messages to the cases for a while.
+    async fn messages(&self, cases: &[String], lasting: Duration) -> anyhow::Result<Throughput> {
+        let started = Instant::now();
+        let share = cases.len().div_ceil(self.callers).max(1);
+        let mut callers = JoinSet::new();
+        for mine in cases.chunks(share) {
+            let (channel, mine) = (self.channel.clone(), mine.to_vec());
+            callers.spawn(async move {
+                let mut client = IntakeServiceClient::new(channel);
+                let mut latencies = Latencies::new()?;
+                for case in mine.iter().cycle() {
+                    if started.elapsed() >= lasting {
+                        break;
+                    }
+                    let request = Person::system("bench").ask(ReceiveMessageRequest {
+                        request_id: new_id(),
+                        case: case.clone(),
+                        subject: String::new(),
+                        channel: CaseChannel::Chat.into(),
+                        text: "Er der nyt i min sag?".to_owned(),
+                    })?;
+                    let asked = Instant::now();
+                    client.receive_message(request).await?;
+                    latencies.add(asked.elapsed());
+                }
+                anyhow::Ok(latencies)
+            });
+        }
+        let mut latencies = Latencies::new()?;
+        while let Some(caller) = callers.join_next().await {
+            latencies.merge(&caller??)?;
+        }
+        Ok(throughput(&latencies, started.elapsed()))
+    }
+
+    async fn history(&self, case: &str) -> anyhow::Result<Vec<Entry>> {
+        let request =
+            ListHistoryRequest { case: case.to_owned(), page_size: 200, ..ListHistoryRequest::default() };
+        let mut client = HistoryServiceClient::new(self.channel.clone());
+        Ok(client.list_history(Person::system("bench").ask(request)?).await?.into_inner().entries)
+    }
+
+    /// Opens one more case and waits until notifications, the last stage, has answered it: services take
+    /// facts nearly in order, so they are then through with nearly everything before it.
+    async fn settled(&self) -> anyhow::Result<()> {
+        let (_, probe) = self.open(1, None, &ProgressBar::hidden()).await?;
+        let probe = probe.first().context("the probe was opened")?;
+        loop {
+            let entries = self.history(probe).await?;
+            if entries.iter().any(|entry| entry.r#type == "notifications.notification_queued") {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// How long services took to answer each other's facts on these cases.
+    async fn reactions(&self, cases: &[String]) -> anyhow::Result<Percentiles> {
+        let mut latencies = Latencies::new()?;
+        for case in cases {
+            let entries = self.history(case).await?;
+            for reaction in entries.iter().filter(|entry| !entry.causation_id.is_empty()) {
+                let cause = entries.iter().find(|entry| entry.event_id == reaction.causation_id);
+                if let Some(cause) = cause.filter(|cause| stage_of(cause) != stage_of(reaction)) {
+                    latencies.add(between(cause, reaction));
+                }
+            }
+        }
+        Ok(latencies.percentiles())
+    }
+}
+
+fn stage_of(entry: &Entry) -> &str {
+    entry.r#type.split('.').next().unwrap_or_default()
+}
+
+fn between(cause: &Entry, reaction: &Entry) -> Duration {
+    let micros = |entry: &Entry| {
+        entry.recorded_at.map_or(0, |at| at.seconds * 1_000_000 + i64::from(at.nanos / 1_000))
+    };
+    Duration::from_micros(u64::try_from(micros(reaction) - micros(cause)).unwrap_or(0))
+}
+
+fn throughput(latencies: &Latencies, took: Duration) -> Throughput {
+    let latency = latencies.percentiles();
+    #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are exact in a float")]
+    let per_second = latency.count as f64 / took.as_secs_f64();
+    Throughput { per_second, latency }
+}
+
+fn new_id() -> String {
+    SystemIds.new_id(SystemClock.now()).to_string()
+}
+
+fn opening(index: usize) -> OpenCaseRequest {
+    OpenCaseRequest {
+        request_id: new_id(),
+        brand: stories::Stage::BRAND.to_owned(),
+        channel: CaseChannel::Chat.into(),
+        player: Some(Player {
+            player_id: format!("p-bench-{index}"),
+            username: format!("spiller{index}"),
+            email: format!("spiller{index}@player.example"),
+            time_zone: "Europe/Copenhagen".to_owned(),
+            tier: Tier::Standard.into(),
+            marketing_consent: false,
+        }),
+        language_code: "da".to_owned(),
+        text: "Hej, min udbetaling er ikke kommet frem endnu.".to_owned(),
+        ..OpenCaseRequest::default()
+    }
+}
+
+impl Report {
+    fn for_people(&self) -> String {
+        let mebibytes = |bytes: Option<u64>| {
+            bytes.map_or("unknown".to_owned(), |bytes| format!("{} MiB", bytes / 1_048_576))
+        };
+        let rate = |what: &Throughput| {
+            format!(
+                "{:.0} /s   p50 {:.1} ms   p99 {:.1} ms",
+                what.per_second, what.latency.p50_ms, what.latency.p99_ms
+            )
+        };
+        let reaction = &self.half_load.commit_to_reaction;
+        [
+            format!("wiring                   {}", self.wiring),
+            format!("binary                   {}", mebibytes(Some(self.binary_bytes))),
+            format!("start to ready           {} ms", self.start_to_ready_ms),
+            format!("resident, idle           {}", mebibytes(self.resident_idle_bytes)),
+            format!("resident, {:>6} cases   {}", self.cases, mebibytes(self.resident_after_cases_bytes)),
+            format!("OpenCase, {:>3} callers    {}", self.callers, rate(&self.open)),
+            format!("ReceiveMessage           {}", rate(&self.message)),
+            format!(
+                "commit to reaction       p50 {:.1} ms   p99 {:.1} ms   ({} reactions at {:.0} OpenCase /s)",
+                reaction.p50_ms, reaction.p99_ms, reaction.count, self.half_load.asked_per_second
+            ),
+            String::new(),
+        ]
+        .join("\n")
+    }
+}

@@ -1,0 +1,119 @@
+//! The API as this program uses it: one connection, who acts, how long to wait.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use ambient::{Clock, Ids, SystemClock, SystemIds};
+use case::{Actor, ActorKind};
+use contracts::history::v1::history_service_client::HistoryServiceClient;
+use contracts::intake::v1::intake_service_client::IntakeServiceClient;
+use contracts::notifications::v1::notifications_service_client::NotificationsServiceClient;
+use contracts::routing::v1::routing_service_client::RoutingServiceClient;
+use tonic::Request;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Channel, Endpoint};
+use uuid::Uuid;
+
+use crate::cli::Global;
+use crate::problem::Problem;
+
+/// How long to wait for the connection itself.
+const CONNECT: Duration = Duration::from_secs(3);
+/// How long to wait for an answer where the command line does not say.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest answer taken, in bytes: the server sends less.
+const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// A connection, used in somebody's name.
+#[derive(Clone)]
+pub(crate) struct Client {
+    channel: Channel,
+    actor: Option<Actor>,
+    otherwise: Actor,
+    timeout: Duration,
+}
+
+impl Client {
+    /// Connects, or says that the server is not there.
+    pub(crate) async fn connect(global: &Global) -> Result<Self, Problem> {
+        let unreachable = |error: tonic::transport::Error| Problem::Unreachable {
+            server: global.server.clone(),
+            source: error,
+        };
+        let endpoint = Endpoint::from_shared(global.server.clone())
+            .map_err(|_| Problem::Usage(format!("--server {} is no URL", global.server)))?
+            .connect_timeout(CONNECT)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(Duration::from_secs(30))
+            .user_agent(concat!("casetrail/", env!("CARGO_PKG_VERSION")))
+            .map_err(unreachable)?;
+        let channel = endpoint.connect().await.map_err(unreachable)?;
+        let actor = global.actor.clone().map(|actor| Actor { teams: global.teams.clone(), ..actor });
+        Ok(Self { channel, actor, otherwise: Actor::service("cli"), timeout: global.timeout })
+    }
+
+    /// Over an open connection, in this program's own name.
+    pub(crate) fn over(channel: Channel) -> Self {
+        Self { channel, actor: None, otherwise: Actor::service("cli"), timeout: TIMEOUT }
+    }
+
+    /// The same connection, in the name of `actor` unless the command line names somebody.
+    pub(crate) fn otherwise(&self, actor: Actor) -> Self {
+        Self { otherwise: actor, ..self.clone() }
+    }
+
+    /// Whether an agent was named on the command line.
+    pub(crate) fn is_agent(&self) -> bool {
+        self.actor.as_ref().is_some_and(|actor| actor.kind == ActorKind::Agent)
+    }
+
+    /// A request that is to be answered in time.
+    pub(crate) fn ask<T>(&self, message: T) -> Request<T> {
+        let mut request = self.follow(message);
+        request.set_timeout(self.timeout);
+        request
+    }
+
+    /// A request whose answer goes on.
+    pub(crate) fn follow<T>(&self, message: T) -> Request<T> {
+        let actor = self.actor.as_ref().unwrap_or(&self.otherwise);
+        let kind = match actor.kind {
+            ActorKind::Player => "player",
+            ActorKind::Agent => "agent",
+            ActorKind::Bot => "bot",
+            ActorKind::Service => "service",
+        };
+        let teams: Vec<&str> = actor.teams.iter().map(|team| team.as_str()).collect();
+        let mut request = Request::new(message);
+        let metadata =
+            [("casetrail-actor", format!("{kind}:{}", actor.id)), ("casetrail-teams", teams.join(","))];
+        for (key, value) in metadata {
+            // Ids and teams were checked when they were read: letters, digits and a few signs.
+            if let Ok(value) = MetadataValue::<Ascii>::from_str(&value) {
+                request.metadata_mut().insert(key, value);
+            }
+        }
+        request
+    }
+
+    pub(crate) fn history(&self) -> HistoryServiceClient<Channel> {
+        HistoryServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    pub(crate) fn intake(&self) -> IntakeServiceClient<Channel> {
+        IntakeServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    pub(crate) fn routing(&self) -> RoutingServiceClient<Channel> {
+        RoutingServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    pub(crate) fn notifications(&self) -> NotificationsServiceClient<Channel> {
+        NotificationsServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+}
+
+/// The id of a new request, or the one to repeat.
+pub(crate) fn request_id(given: Option<Uuid>) -> String {
+    given.unwrap_or_else(|| SystemIds.new_id(SystemClock.now())).to_string()
+}

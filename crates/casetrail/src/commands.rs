@@ -1,0 +1,61 @@
+//! One command a file: its options, its examples, and what it does.
+
+pub(crate) mod agents;
+pub(crate) mod cases;
+pub(crate) mod completions;
+pub(crate) mod deliveries;
+pub(crate) mod history;
+pub(crate) mod open;
+pub(crate) mod queue;
+pub(crate) mod say;
+pub(crate) mod traces;
+pub(crate) mod verify;
+pub(crate) mod watch;
+
+mod log_progress;
+mod text;
+
+use crate::cli::{Cli, Command, Global};
+use crate::client::Client;
+use crate::output::Output;
+use crate::problem::Problem;
+use crate::{bench, dev};
+
+/// Does what the command line asks.
+pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
+    let asks = Asks { global: &cli.global };
+    match cli.command {
+        Command::Dev(args) => Ok(Box::pin(dev::run(args, cli.global.json)).await?),
+        Command::Bench(bench) => Ok(bench::run(bench, cli.global.json).await?),
+        Command::Completions(args) => completions::run(&args),
+        Command::Verify(args) => match (&args.case, &args.data) {
+            (Some(case), _) => verify::one_case(case, &asks.client().await?, &asks.output()?).await,
+            (None, Some(data)) => verify::whole_log(data, &asks.output()?).await,
+            (None, None) => Err(Problem::Usage("name a case, or a data folder with --data".to_owned())),
+        },
+        Command::Open(args) => open::run(args, &asks.client().await?, &asks.output()?).await,
+        Command::Say(args) => say::run(args, &asks.client().await?, &asks.output()?).await,
+        Command::History(args) => history::run(args, &asks.client().await?, &asks.output()?).await,
+        Command::Watch(args) => watch::run(args, &asks.client().await?, &asks.output()?).await,
+        Command::Traces(args) => traces::run(args, &asks.client().await?, &asks.output()?).await,
+        Command::Queue(args) => queue::run(args, &asks.client().await?, &asks.output()?).await,
+        Command::Cases(args) => cases::run(args, &asks.client().await?, &asks.output()?).await,
+        Command::Agents(args) => agents::run(args, &asks.client().await?, &asks.output()?).await,
+        Command::Deliveries(args) => deliveries::run(args, &asks.client().await?, &asks.output()?).await,
+    }
+}
+
+/// What a command asks for when it needs it: some need no server, some write nothing.
+struct Asks<'a> {
+    global: &'a Global,
+}
+
+impl Asks<'_> {
+    async fn client(&self) -> Result<Client, Problem> {
+        Client::connect(self.global).await
+    }
+
+    fn output(&self) -> Result<Output, Problem> {
+        Output::new(self.global)
+    }
+}
