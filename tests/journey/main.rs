@@ -1,0 +1,17 @@
+//! The journey of a case, end to end: the stories, and what must hold beside them.
+
+#![cfg(test)]
+
+mod case_watch;
+mod people;
+mod refusal;
+mod requests;
+mod scene;
+
+mod bad_input;
+mod mail;
+mod read_models;
+mod restart;
+mod startup;
+mod stories;
+mod watching;

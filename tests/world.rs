@@ -1,0 +1,224 @@
+//! The world that tests play in: everything in one process, on free ports, in a folder of its own, under
+//! a clock that stands still until a test moves it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ambient::{Clock, ManualClock, SystemIds};
+use anyhow::{Context, ensure};
+use async_trait::async_trait;
+use case::{Aggregate, Case, CaseEvent};
+use embedded::{Config, Embedded, Options};
+use jiff::Timestamp;
+use service_kit::Executor;
+use service_kit::telemetry::{self, Telemetry, TelemetryConfig};
+use stories::{Narrator, PassTime, Stage};
+use tempfile::TempDir;
+use tonic::transport::Channel;
+
+/// A Monday noon: every team is at work.
+pub const START: &str = "2026-06-15T10:00:00Z";
+
+/// What a test changes in the configuration.
+pub const ON_FREE_PORTS: &str = "
+    [grpc]
+    address = '127.0.0.1:0'
+    http_address = '127.0.0.1:0'
+    [gateway]
+    port = 0
+    # Callbacks would wait on the manual clock, which stands still.
+    callback_delay_ms = 0
+";
+
+/// A running system.
+pub struct World {
+    /// The system.
+    pub system: Arc<Embedded>,
+    /// Its clock.
+    pub clock: ManualClock,
+    /// Its data folder.
+    pub data: PathBuf,
+    folder: Option<TempDir>,
+}
+
+static TELEMETRY: Mutex<Option<Telemetry>> = Mutex::new(None);
+
+/// One telemetry a process, as in a real one: logging is global.
+pub fn telemetry() -> anyhow::Result<Telemetry> {
+    let mut running = TELEMETRY.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(telemetry) = &*running {
+        return Ok(telemetry.clone());
+    }
+    let started = telemetry::start(&TelemetryConfig::default(), "casetrail-tests")?;
+    Ok(running.insert(started).clone())
+}
+
+impl World {
+    /// A new system in a new folder.
+    pub async fn start() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let data = folder.path().to_owned();
+        let mut world = Self::start_in(&data, ManualClock::new(START.parse()?), "").await?;
+        world.folder = Some(folder);
+        Ok(world)
+    }
+
+    /// A system over a folder that is there already, with `overrides` (TOML) in its configuration.
+    pub async fn start_in(data: &Path, clock: ManualClock, overrides: &str) -> anyhow::Result<Self> {
+        Self::start_with(
+            data,
+            clock,
+            Config::from_overrides(&format!("{ON_FREE_PORTS}\n{overrides}"))?,
+            telemetry()?,
+        )
+        .await
+    }
+
+    /// A system with this configuration and telemetry.
+    pub async fn start_with(
+        data: &Path,
+        clock: ManualClock,
+        config: Config,
+        telemetry: Telemetry,
+    ) -> anyhow::Result<Self> {
+        let options = Options {
+            data: data.to_owned(),
+            config,
+            clock: Arc::new(clock.clone()),
+            ids: Arc::new(SystemIds),
+            telemetry,
+        };
+        let system = Arc::new(Box::pin(embedded::start(options)).await?);
+        Ok(Self { system, clock, data: data.to_owned(), folder: None })
+    }
+
+    /// A connection to its API.
+    pub async fn channel(&self) -> anyhow::Result<Channel> {
+        Channel::from_shared(format!("http://{}", self.system.grpc))?.connect().await.context("connecting")
+    }
+
+    /// A stage for stories, with the brand's agents at their desks.
+    pub async fn stage(&self) -> anyhow::Result<Stage> {
+        let stage = self.stage_as_it_is().await?;
+        stage.staff().await?;
+        self.system.settled().await?;
+        Ok(stage)
+    }
+
+    /// A stage with nobody on it who was not there before: after a restart the agents are still registered.
+    pub async fn stage_as_it_is(&self) -> anyhow::Result<Stage> {
+        let time = ManualTime { clock: self.clock.clone(), system: Arc::clone(&self.system) };
+        Ok(Stage::new(
+            self.channel().await?,
+            Arc::new(self.clock.clone()),
+            Arc::new(SystemIds),
+            Arc::new(time),
+            Arc::new(Silent),
+            Some(self.system.outbox.clone()),
+        ))
+    }
+
+    /// Every case in the log, folded.
+    pub async fn cases(&self) -> anyhow::Result<Vec<Arc<Case>>> {
+        let executor = Executor::<Case>::new(&self.system.parts, "tests");
+        let mut streams = Vec::new();
+        for event in self.events().await? {
+            if !event.event_type.starts_with("agent.") && !streams.contains(&event.stream) {
+                streams.push(event.stream);
+            }
+        }
+        let mut cases = Vec::with_capacity(streams.len());
+        for stream in streams {
+            cases.push(executor.load(stream).await?);
+        }
+        Ok(cases)
+    }
+
+    /// The case with this number, folded.
+    pub async fn case(&self, number: &str) -> anyhow::Result<Arc<Case>> {
+        let spoken = Some(number.to_owned());
+        let cases = self.cases().await?;
+        cases
+            .into_iter()
+            .find(|case| case.spoken_name() == spoken)
+            .with_context(|| format!("no case {number}"))
+    }
+
+    /// Everything in the log, in order.
+    pub async fn events(&self) -> anyhow::Result<Vec<event_log::Committed>> {
+        let mut events = Vec::new();
+        loop {
+            let after = events.last().map_or(0, |event: &event_log::Committed| event.position);
+            let page = self.system.parts.log.read_all(after, 1_000).await?;
+            if page.is_empty() {
+                return Ok(events);
+            }
+            events.extend(page);
+        }
+    }
+
+    /// Checks what must hold whatever happened: I2 (contiguous), I5, I6, I11 (the cases' own invariants),
+    /// I8 (the chains), no dead letters, and no readable personal text in the log.
+    pub async fn check_invariants(&self) -> anyhow::Result<()> {
+        self.system.settled().await?;
+        let mut versions = std::collections::HashMap::new();
+        for (position, event) in (1..).zip(self.events().await?) {
+            ensure!(event.position == position, "a gap before position {}", event.position);
+            let version = versions.entry(event.stream).or_insert(0_u64);
+            *version += 1;
+            ensure!(event.version == *version, "a gap in a stream at position {position}");
+            let name = event.event_type.clone();
+            ensure!(
+                !String::from_utf8_lossy(&event.payload).contains("{\"clear\":"),
+                "{name} at position {position} holds a readable personal text"
+            );
+            if !name.starts_with("agent.") {
+                let decoded =
+                    <CaseEvent as case::StoredEvent>::decode(&name, event.schema_version, &event.payload)?;
+                ensure!(!matches!(decoded, CaseEvent::Unknown { .. }), "{name} is unknown");
+            }
+        }
+        for case in self.cases().await? {
+            let violations = case::invariants::violations(&case);
+            ensure!(violations.is_empty(), "{:?}: {violations:?}", case.spoken_name());
+        }
+        let found = event_log::verify_log(self.system.parts.log.as_ref()).await?;
+        ensure!(found.broken.is_empty() && found.first_missing_position.is_none(), "the chains: {found:?}");
+        let dead = self.system.parts.bus.dead_letters(None, 10).await?;
+        ensure!(dead.is_empty(), "dead letters: {dead:?}");
+        Ok(())
+    }
+
+    /// Stops the system in order and keeps its folder.
+    pub async fn stop(self) -> anyhow::Result<Option<TempDir>> {
+        let Self { system, folder, .. } = self;
+        let system = Arc::into_inner(system).context("somebody still holds the system")?;
+        ensure!(system.stop().await, "the system did not stop by itself");
+        Ok(folder)
+    }
+}
+
+struct ManualTime {
+    clock: ManualClock,
+    system: Arc<Embedded>,
+}
+
+#[async_trait]
+impl PassTime for ManualTime {
+    async fn pass(&self, by: Duration) {
+        // Everything that is to fall due has to be known before the clock moves.
+        if let Err(error) = self.system.settled().await {
+            eprintln!("the system did not settle: {error}");
+        }
+        let target: Timestamp = self.clock.now()
+            + jiff::SignedDuration::from_secs(i64::try_from(by.as_secs()).unwrap_or(i64::MAX));
+        self.clock.advance_to(target);
+    }
+}
+
+struct Silent;
+
+impl Narrator for Silent {
+    fn step(&self, _who: &str, _what: &str) {}
+}
