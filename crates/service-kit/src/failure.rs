@@ -118,11 +118,6 @@ impl Failure {
         }
     }
 
-    /// Whether the same call may succeed later.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Contended | Self::Unavailable(_))
-    }
-
     fn code(&self) -> Code {
         match self {
             Self::Refused { permission: true, .. } => Code::PermissionDenied,

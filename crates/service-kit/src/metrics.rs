@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use event_bus::EventBus;
-use opentelemetry::metrics::{Counter, Gauge, Histogram};
+use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::{KeyValue, global};
 
 /// Boundaries for durations in seconds; the SDK's defaults are meant for milliseconds.
@@ -19,7 +19,6 @@ pub struct Metrics {
     events_appended: Counter<u64>,
     append_conflicts: Counter<u64>,
     state_cache: Counter<u64>,
-    gauges: Gauge<u64>,
 }
 
 static METRICS: OnceLock<Metrics> = OnceLock::new();
@@ -50,10 +49,6 @@ pub fn metrics() -> &'static Metrics {
             state_cache: meter
                 .u64_counter("casetrail.state_cache.lookups")
                 .with_description("Look-ups of folded cases, by whether the cache had them.")
-                .build(),
-            gauges: meter
-                .u64_gauge("casetrail.queue.depth")
-                .with_description("Cases that wait for an agent, by team.")
                 .build(),
         }
     })
@@ -115,10 +110,5 @@ impl Metrics {
     /// A folded case was looked up.
     pub fn state_cache(&self, hit: bool) {
         self.state_cache.add(1, &[KeyValue::new("casetrail.hit", hit)]);
-    }
-
-    /// How many cases wait for an agent of a team.
-    pub fn queue_depth(&self, team: &str, cases: u64) {
-        self.gauges.record(cases, &[KeyValue::new("casetrail.team", team.to_owned())]);
     }
 }

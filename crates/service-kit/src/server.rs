@@ -121,11 +121,6 @@ pub async fn bind(config: &ServerConfig) -> Result<Listeners, ServeError> {
 }
 
 impl Listeners {
-    /// Where gRPC will listen.
-    pub fn grpc_address(&self) -> std::io::Result<SocketAddr> {
-        self.grpc.local_addr()
-    }
-
     /// Where HTTP will listen.
     pub fn http_address(&self) -> std::io::Result<SocketAddr> {
         self.http.local_addr()

@@ -44,7 +44,7 @@ static DRIVERS: Once = Once::new();
 /// What every SQLite connection is set to. `synchronous=NORMAL` may lose the last rows at a power cut,
 /// never consistency: the rows carry their position and are derived again from the log.
 const SQLITE_SETTINGS: &str =
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=10000; PRAGMA foreign_keys=ON;";
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON;";
 
 /// Tables that every service's database has: how far each read model is, and its timers.
 const KIT_TABLES: &str = "
