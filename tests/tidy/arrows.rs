@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("event-log", &["ambient"]),
     ("sealing", &["ambient"]),
     ("sandbox-gateway", &["ambient"]),
+    ("scratch", &["ambient"]),
     ("event-bus", &["ambient", "event-log"]),
     ("service-kit", &["ambient", "case", "event-log", "event-bus", "sealing"]),
     ("history", &["ambient", "case", "contracts", "event-log", "event-bus", "sealing", "service-kit"]),

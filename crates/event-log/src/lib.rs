@@ -78,6 +78,10 @@ pub trait EventLog: Send + Sync + 'static {
     /// The last position as this process knows it, changed after each commit made here. Whoever may
     /// share the log with other processes also polls, slowly.
     fn watch(&self) -> watch::Receiver<u64>;
+
+    /// Says that the log is known to hold everything up to `position`, because another process committed
+    /// it: wakes whoever [watches](Self::watch). A log that one process alone writes has no use for it.
+    fn note_head(&self, _position: u64) {}
 }
 
 /// Why the log did not do what was asked.

@@ -1,0 +1,94 @@
+//! A throw-away nats-server with JetStream.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::process::{Server, free_port};
+use crate::{Error, programs};
+
+/// A nats-server in a folder of its own. Dropped, it is killed and its folder is gone.
+pub struct Nats {
+    program: PathBuf,
+    port: u16,
+    server: Option<Server>,
+    folder: TempDir,
+}
+
+impl Nats {
+    /// Makes one and starts it.
+    ///
+    /// # Errors
+    /// It is not installed, or does not start.
+    pub async fn start() -> Result<Self, Error> {
+        Self::start_program(&programs::nats_server()?).await
+    }
+
+    /// As [`start`](Self::start), with this `nats-server` program.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start_program(program: &Path) -> Result<Self, Error> {
+        let folder = tempfile::tempdir()
+            .map_err(|source| Error::System { what: "a folder for NATS".to_owned(), source })?;
+        let mut nats = Self { program: program.to_owned(), port: free_port()?, server: None, folder };
+        nats.start_again().await?;
+        Ok(nats)
+    }
+
+    /// Starts it after a stop or kill: same port, same folder.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start_again(&mut self) -> Result<(), Error> {
+        let mut command = Command::new(&self.program);
+        command.args(["--addr", "127.0.0.1", "--port", &self.port.to_string(), "--jetstream"]);
+        command.arg("--store_dir").arg(self.store()).process_group(0);
+        let mut server = Server::spawn("nats-server", &mut command, &self.folder.path().join("nats.log"))?;
+        let url = self.url();
+        server
+            .wait_until_ready(async || match async_nats::connect(&url).await {
+                Ok(client) => async_nats::jetstream::new(client).query_account().await.is_ok(),
+                Err(_) => false,
+            })
+            .await?;
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Stops it as an operator does.
+    ///
+    /// # Errors
+    /// It cannot be signalled.
+    pub async fn stop(&mut self) -> Result<(), Error> {
+        self.end("TERM").await
+    }
+
+    /// Ends it as a crash does.
+    ///
+    /// # Errors
+    /// It cannot be signalled.
+    pub async fn kill(&mut self) -> Result<(), Error> {
+        self.end("KILL").await
+    }
+
+    async fn end(&mut self, signal: &str) -> Result<(), Error> {
+        match self.server.take() {
+            Some(server) => server.end(signal).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The folder with everything it keeps: copy it, empty it, or put an older copy in its place while the
+    /// server is stopped.
+    pub fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+}

@@ -1,0 +1,154 @@
+//! A throw-away Postgres.
+
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+
+use crate::process::{Server, free_port};
+use crate::{Error, programs};
+
+/// Not much memory, but as durable as Postgres is by itself: nothing here turns a flush off.
+const SETTINGS: &str = "
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 400
+shared_buffers = 256MB
+max_wal_size = 2GB
+log_min_messages = warning
+";
+
+/// The user that owns everything in it; it needs no password from this machine.
+const SUPERUSER: &str = "postgres";
+
+/// A Postgres in a folder of its own. Dropped, it is killed and its folder is gone.
+pub struct Postgres {
+    bin: PathBuf,
+    port: u16,
+    owner: Option<Owner>,
+    server: Option<Server>,
+    folder: TempDir,
+}
+
+impl Postgres {
+    /// Makes one and starts it.
+    ///
+    /// # Errors
+    /// It is not installed, or does not start.
+    pub async fn start() -> Result<Self, Error> {
+        let system = |what: &str| {
+            let what = what.to_owned();
+            move |source| Error::System { what, source }
+        };
+        let folder = tempfile::tempdir().map_err(system("a folder for Postgres"))?;
+        let owner = Owner::instead_of_root();
+        if let Some(owner) = owner {
+            std::os::unix::fs::chown(folder.path(), Some(owner.user), Some(owner.group))
+                .map_err(system("giving a folder to Postgres' user"))?;
+        }
+        let mut postgres =
+            Self { bin: programs::postgres_bin()?, port: free_port()?, owner, server: None, folder };
+        let mut initdb = postgres.command("initdb");
+        initdb.args(["--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C"]);
+        let made = initdb.arg("--pgdata").arg(postgres.data()).output().map_err(system("initdb"))?;
+        if !made.status.success() {
+            let reason = String::from_utf8_lossy(&made.stderr).trim().to_owned();
+            return Err(Error::NotStarted { server: "Postgres", reason, output: postgres.output() });
+        }
+        let file = postgres.data().join("postgresql.conf");
+        let settings = std::fs::read_to_string(&file).map(|text| text + SETTINGS);
+        settings.and_then(|text| std::fs::write(&file, text)).map_err(system("Postgres' configuration"))?;
+        postgres.start_again().await?;
+        Ok(postgres)
+    }
+
+    /// Starts it after a stop or kill: same port, same contents.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start_again(&mut self) -> Result<(), Error> {
+        let mut command = self.command("postgres");
+        command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
+        let mut server = Server::spawn("Postgres", &mut command, &self.output())?;
+        let url = self.url(SUPERUSER);
+        server
+            .wait_until_ready(async || match PgConnection::connect(&url).await {
+                Ok(connection) => connection.close().await.is_ok(),
+                Err(_) => false,
+            })
+            .await?;
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Stops it as an operator does: connections are cut, what was committed is kept.
+    ///
+    /// # Errors
+    /// It cannot be signalled.
+    pub async fn stop(&mut self) -> Result<(), Error> {
+        self.end("INT").await
+    }
+
+    /// Ends it as a crash does (`pg_ctl stop -m immediate`): it recovers from its log when it starts again.
+    ///
+    /// # Errors
+    /// It cannot be signalled.
+    pub async fn crash(&mut self) -> Result<(), Error> {
+        self.end("QUIT").await
+    }
+
+    async fn end(&mut self, signal: &str) -> Result<(), Error> {
+        match self.server.take() {
+            Some(server) => server.end(signal).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The URL of a database in it, as its superuser.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://{SUPERUSER}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn output(&self) -> PathBuf {
+        self.folder.path().join("postgres.log")
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.bin.join(program));
+        // A process group of its own: Ctrl-C on us must not stop it before those who still write.
+        command.current_dir(self.folder.path()).env("LC_ALL", "C").process_group(0);
+        if let Some(owner) = self.owner {
+            command.uid(owner.user).gid(owner.group);
+        }
+        command
+    }
+}
+
+/// Postgres refuses to run as root; then it runs as somebody who may do nothing else.
+#[derive(Debug, Clone, Copy)]
+struct Owner {
+    user: u32,
+    group: u32,
+}
+
+impl Owner {
+    fn instead_of_root() -> Option<Self> {
+        let is_root = std::fs::metadata("/proc/self").is_ok_and(|found| found.uid() == 0);
+        is_root.then(|| {
+            let users = std::fs::read_to_string(Path::new("/etc/passwd")).unwrap_or_default();
+            let find = |name: &str| {
+                let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+                let mut fields = line.split(':').skip(2);
+                Some(Self { user: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? })
+            };
+            find(SUPERUSER).or_else(|| find("nobody")).unwrap_or(Self { user: 65_534, group: 65_534 })
+        })
+    }
+}
