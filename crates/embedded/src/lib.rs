@@ -22,7 +22,7 @@ use sandbox_gateway::SandboxGateway;
 use sealing::{MasterKey, Sealer, SqliteKeyStore};
 use service_kit::server::{self, Listeners, Services};
 use service_kit::telemetry::Telemetry;
-use service_kit::{Executor, MetadataAuthenticator, Parts, Shutdown, StartError, Started};
+use service_kit::{Executor, MetadataAuthenticator, Parts, Shutdown, StartError, Started, Stores};
 use tonic::service::RoutesBuilder;
 
 pub use config::Config;
@@ -129,6 +129,7 @@ async fn parts(options: &Options, log: &Arc<SqliteLog>, shutdown: &Shutdown) -> 
         ids: Arc::clone(ids),
         sealer: Arc::new(sealer(data, clock, ids).await?),
         authenticator: Arc::new(MetadataAuthenticator),
+        stores: Stores::Folder(data.clone()),
         data: data.clone(),
         shutdown: shutdown.clone(),
     })
@@ -216,7 +217,7 @@ async fn start_services(parts: &Parts, config: &Config) -> Result<(Services, Vec
         subscriptions.extend(service.subscriptions);
     }
     let store = parts.store("history", &history::MIGRATIONS).await.map_err(StartError::from)?;
-    let directory = CaseDirectory::start(parts, &store, "history").await?;
+    let directory = CaseDirectory::start(parts, &store, "history").await.map_err(StartError::from)?;
     let executor = Executor::new(parts, "history");
     subscriptions.push(directory.subscription().clone());
     routes.add_service(

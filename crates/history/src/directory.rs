@@ -1,25 +1,32 @@
 //! From the number people use to the case: the read model behind every `case` field.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use case::{Aggregate, Case, CaseEvent, CaseNumber, intake};
 use event_bus::Subscription;
 use event_log::{Committed, EventLog};
-use service_kit::projection::{FactRows, project_facts};
-use service_kit::store::{Store, StoreError};
-use service_kit::{Failure, Parts, StartError};
+use service_kit::projection::{FactRows, ReadModel, project_facts};
+use service_kit::store::Store;
+use service_kit::{Failure, Parts};
 use sqlx::migrate::Migrator;
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
-/// The directory's table, as migrations with a book of their own: they stand in the database of the service
-/// beside its own ones. [`CaseDirectory::start`] runs them; running them twice is harmless.
-pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let mut migrations = sqlx::migrate!();
-    migrations.dangerous_set_table_name("directory_migrations");
-    migrations
-});
+/// The directory's own migrations: for a database that holds nothing else.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// A service's migrations, and the directory's behind them: what a service with a directory opens its
+/// database with, and what `casetrail migrate` runs.
+pub fn with_directory(service: &Migrator) -> Migrator {
+    Migrator::with_migrations(service.iter().chain(MIGRATIONS.iter()).cloned().collect())
+}
+
+/// The directory of a service, as a read model that can be rebuilt.
+pub fn read_model(service: &str) -> ReadModel {
+    // A durable name lives as long as the process; there is one directory a service.
+    ReadModel::of_tables(format!("{service}.directory").leak(), &["case_number"])
+}
 
 /// Finds a case by its id or number. Cheap to clone.
 #[derive(Clone)]
@@ -30,16 +37,10 @@ pub struct CaseDirectory {
 }
 
 impl CaseDirectory {
-    /// Makes the table in the service's `store` and follows the log until shutdown, as the consumer
-    /// `<service>.directory`.
-    pub async fn start(parts: &Parts, store: &Store, service: &str) -> Result<Self, StartError> {
-        MIGRATIONS.run(store.pool()).await.map_err(|source| StoreError::Migrate {
-            path: format!("the case directory of {service}"),
-            source,
-        })?;
-        // A durable name lives as long as the process; there is one directory a service.
-        let name = format!("{service}.directory").leak();
-        let subscription = project_facts(parts, store, NumberRows { name }).await?;
+    /// Follows the log until shutdown, as the consumer `<service>.directory`. The service's `store` has the
+    /// table: it was opened [with the directory](with_directory)'s migrations.
+    pub async fn start(parts: &Parts, store: &Store, service: &str) -> Result<Self, event_bus::Error> {
+        let subscription = project_facts(parts, store, NumberRows(read_model(service))).await?;
         Ok(Self { log: Arc::clone(&parts.log), store: store.clone(), subscription })
     }
 
@@ -96,14 +97,12 @@ pub(crate) fn not_found(id: &str) -> Failure {
     Failure::NotFound { reason: Case::NOT_FOUND, what: Case::WHAT, id: id.to_owned() }
 }
 
-struct NumberRows {
-    name: &'static str,
-}
+struct NumberRows(ReadModel);
 
 #[async_trait]
 impl FactRows for NumberRows {
-    fn name(&self) -> &'static str {
-        self.name
+    fn model(&self) -> ReadModel {
+        self.0
     }
 
     async fn put(

@@ -30,6 +30,6 @@ pub use auth::{Authenticator, Caller, MetadataAuthenticator};
 pub use execute::{CommandRequest, Executor, Outcome};
 pub use failure::Failure;
 pub use meta::EventMeta;
-pub use parts::Parts;
+pub use parts::{Parts, Stores};
 pub use shutdown::Shutdown;
 pub use started::{StartError, Started};

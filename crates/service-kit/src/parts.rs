@@ -10,7 +10,7 @@ use sealing::Sealer;
 
 use crate::auth::Authenticator;
 use crate::shutdown::Shutdown;
-use crate::store::{Store, StoreError};
+use crate::store::{CONNECTIONS, Store, StoreError};
 
 /// What the wiring hands to a service. Cheap to clone. The same services run embedded or distributed:
 /// only what is in here differs.
@@ -30,19 +30,50 @@ pub struct Parts {
     pub sealer: Arc<Sealer>,
     /// Who calls.
     pub authenticator: Arc<dyn Authenticator>,
-    /// Where services keep what can be rebuilt (read models, timers) and their files.
+    /// Where services keep what can be rebuilt: read models, timers.
+    pub stores: Stores,
+    /// Where services keep their files.
     pub data: PathBuf,
     /// Tells everybody to stop, and waits for them.
     pub shutdown: Shutdown,
 }
 
+/// Where the services' own databases are. It holds a password perhaps, and so does not show itself.
+#[derive(Clone)]
+pub enum Stores {
+    /// A SQLite file each, named after the service: for one process.
+    Folder(PathBuf),
+    /// A schema each, named after the service: for as many replicas as one likes.
+    Postgres {
+        /// The URL of the database, as the service's role.
+        url: String,
+        /// How many connections a replica of a service has at most.
+        connections: u32,
+    },
+}
+
+impl Stores {
+    /// Schemas in this Postgres, with the usual number of connections.
+    pub fn postgres(url: impl Into<String>) -> Self {
+        Self::Postgres { url: url.into(), connections: CONNECTIONS }
+    }
+}
+
 impl Parts {
-    /// Opens the database of read models that belongs to `service`, with its tables.
+    /// Opens the database of read models that belongs to `service`: a file with its tables, or a schema
+    /// that has them.
     pub async fn store(
         &self,
         service: &str,
         migrations: &sqlx::migrate::Migrator,
     ) -> Result<Store, StoreError> {
-        Store::open_file(&self.data.join(format!("{service}.db")), migrations).await
+        match &self.stores {
+            Stores::Folder(folder) => {
+                Store::open_file(&folder.join(format!("{service}.db")), migrations).await
+            }
+            Stores::Postgres { url, connections } => {
+                Store::open_postgres(url, service, migrations, *connections).await
+            }
+        }
     }
 }

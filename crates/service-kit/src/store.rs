@@ -2,6 +2,14 @@
 //!
 //! One code for SQLite and Postgres: through sqlx's `Any` driver with portable SQL (`$1` placeholders,
 //! `TEXT` and `BIGINT` columns, `ON CONFLICT`).
+//!
+//! - On SQLite a service owns its file and brings the tables up to date itself.
+//! - On Postgres (`postgres`) it has a schema of its own and only checks it: `casetrail migrate` changes
+//!   it, as another role.
+//! - `turns`: who may do something that two must not do at once.
+
+mod postgres;
+mod turns;
 
 use std::path::Path;
 use std::sync::Once;
@@ -9,6 +17,11 @@ use std::sync::Once;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
 use sqlx::{Any, AnyPool, Transaction};
+
+pub use postgres::{CONNECTIONS, migrate_postgres};
+pub use turns::Turn;
+
+use turns::Turns;
 
 /// Why a service's database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,12 +44,39 @@ pub enum StoreError {
         #[source]
         source: sqlx::migrate::MigrateError,
     },
+    /// Postgres does not answer, or lets us not in.
+    #[error("the schema {schema} in Postgres cannot be reached: {source}")]
+    Connect {
+        /// Which.
+        schema: String,
+        /// What the driver said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The schema in Postgres is not the one that this program was written for.
+    #[error("the schema {schema} has {found}, but this program needs {needed}: {advice}")]
+    Schema {
+        /// Which.
+        schema: String,
+        /// What it has.
+        found: String,
+        /// What it should have.
+        needed: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// No schema can be called that.
+    #[error("'{0}' is no name for a schema: use small letters, digits and underscores")]
+    Name(String),
 }
 
 /// A pool of connections to a service's database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: AnyPool,
+    /// How a transaction that writes begins.
+    begin: &'static str,
+    turns: Turns,
 }
 
 static DRIVERS: Once = Once::new();
@@ -85,7 +125,28 @@ impl Store {
             .await
             .map_err(|source| StoreError::Open { path: shown.clone(), source })?;
         migrations.run(&pool).await.map_err(|source| StoreError::Migrate { path: shown, source })?;
-        Ok(Self { pool })
+        // SQLite's write lock at once, so that a transaction cannot fail half way for want of it.
+        Ok(Self { pool, begin: "BEGIN IMMEDIATE", turns: Turns::within_process() })
+    }
+
+    /// Opens the schema `schema` of a Postgres with up to `connections` connections, and checks that it is
+    /// the one this program was written for. It never changes it: that is [`migrate_postgres`]'s.
+    pub async fn open_postgres(
+        url: &str,
+        schema: &str,
+        migrations: &Migrator,
+        connections: u32,
+    ) -> Result<Self, StoreError> {
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let pool = postgres::connect(url, schema, connections).await?;
+        if let Err(error) = postgres::check(&pool, schema, migrations).await {
+            pool.close().await;
+            return Err(error);
+        }
+        let turns = Turns::between_replicas(url, schema)
+            .map_err(|source| StoreError::Connect { schema: schema.to_owned(), source })?;
+        // Read committed: a statement that waited for a row sees what the other one wrote.
+        Ok(Self { pool, begin: "BEGIN", turns })
     }
 
     /// The pool, for reading.
@@ -93,14 +154,23 @@ impl Store {
         &self.pool
     }
 
-    /// Begins a transaction that writes: it takes SQLite's write lock at once, so it cannot fail half way
-    /// for want of it.
+    /// Begins a transaction that writes.
     pub async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await
+        self.pool.begin_with(self.begin).await
+    }
+
+    /// Waits for one's turn at `name`: until it is dropped, nobody else has it, in no replica of this
+    /// service. See [`Turn`] for the order in which turns may be taken.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or others had the turn for too long; trying again may help.
+    pub async fn turn(&self, name: &str) -> Result<Turn, sqlx::Error> {
+        self.turns.take(name).await
     }
 
     /// Ends all connections, letting those in use finish.
     pub async fn close(&self) {
+        self.turns.close().await;
         self.pool.close().await;
     }
 }

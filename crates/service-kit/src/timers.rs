@@ -1,11 +1,13 @@
 //! Things that are due later: rows derived from facts. A due timer becomes a command, which decides
-//! nothing if it comes late or twice (I6).
+//! nothing if it comes late or twice (I6). Of several replicas one at a time fires a source's timers; the
+//! others wait for its turn, and look again what is left.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use case::Case;
 use event_bus::Subscription;
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{AnyConnection, Row};
 use tokio::sync::Notify;
@@ -14,13 +16,14 @@ use uuid::Uuid;
 use crate::execute::Executor;
 use crate::failure::Failure;
 use crate::parts::Parts;
-use crate::projection::{CaseRows, project_cases_and_tell};
+use crate::projection::{CaseRows, ReadModel, project_cases_and_tell};
 use crate::store::Store;
 
 /// How long after a failed attempt a due timer is tried again.
 const RETRY: SignedDuration = SignedDuration::from_secs(1);
-/// How many due timers are taken at a time.
-const BATCH: i64 = 100;
+/// How many due timers are taken at a turn, and fired at the same time: one that hangs does not hold up the
+/// others, and a turn lasts as long as its slowest one.
+const BATCH: usize = 16;
 
 /// Something due on a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +68,8 @@ struct TimerRows(Arc<dyn TimerSource>);
 
 #[async_trait]
 impl CaseRows for TimerRows {
-    fn name(&self) -> &'static str {
-        self.0.name()
+    fn model(&self) -> ReadModel {
+        ReadModel::of_timers(self.0.name())
     }
 
     async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {
@@ -129,17 +132,28 @@ impl Driver {
             if due.is_empty() || self.parts.shutdown.soft().is_cancelled() {
                 return self.next().await;
             }
-            for (stream, timer) in due {
-                let settled = match self.source.fire(stream, &timer).await {
-                    Ok(()) | Err(Failure::Refused { .. } | Failure::NotFound { .. }) => None,
-                    Err(failure) => {
-                        tracing::warn!(%failure, timers = self.source.name(), kind = timer.kind, "a timer failed; it is tried again");
-                        Some(self.parts.clock.now() + RETRY)
-                    }
-                };
-                self.settle(stream, &timer, settled).await?;
-            }
+            let _turn = self.store.turn(&format!("timers/{}", self.source.name())).await?;
+            // Once more: while this one waited, another replica may have fired them.
+            let due = self.due(self.parts.clock.now()).await?;
+            let fired = join_all(by_stream(due).into_iter().map(|due| self.fire_in_order(due))).await;
+            fired.into_iter().collect::<Result<(), Failure>>()?;
         }
+    }
+
+    /// Fires the timers of one case, the first due first.
+    async fn fire_in_order(&self, due: Vec<(Uuid, Timer)>) -> Result<(), Failure> {
+        for (stream, timer) in due {
+            let again_at = match self.source.fire(stream, &timer).await {
+                Ok(()) | Err(Failure::Refused { .. } | Failure::NotFound { .. }) => None,
+                Err(failure) => {
+                    tracing::warn!(%failure, timers = self.source.name(), kind = timer.kind, "a timer failed; it is tried again");
+                    Some(self.parts.clock.now() + RETRY)
+                }
+            };
+            // Where this fails its row stays as it was: it fires again, and decides nothing then.
+            self.settle(stream, &timer, again_at).await?;
+        }
+        Ok(())
     }
 
     async fn due(&self, now: Timestamp) -> Result<Vec<(Uuid, Timer)>, Failure> {
@@ -148,7 +162,7 @@ impl Driver {
         )
         .bind(self.source.name())
         .bind(now.as_microsecond())
-        .bind(BATCH)
+        .bind(i64::try_from(BATCH).unwrap_or(i64::MAX))
         .fetch_all(self.store.pool())
         .await?;
         rows.iter()
@@ -193,3 +207,18 @@ impl Driver {
         Ok(())
     }
 }
+
+/// One list a case, in the order in which their first timers are due.
+fn by_stream(due: Vec<(Uuid, Timer)>) -> Vec<Vec<(Uuid, Timer)>> {
+    let mut cases: Vec<Vec<(Uuid, Timer)>> = Vec::new();
+    for one in due {
+        match cases.iter_mut().find(|case| case[0].0 == one.0) {
+            Some(case) => case.push(one),
+            None => cases.push(vec![one]),
+        }
+    }
+    cases
+}
+
+#[cfg(test)]
+mod tests;

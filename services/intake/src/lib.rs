@@ -20,7 +20,7 @@ mod reactions;
 mod read_model;
 mod texts;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use case::Stage;
@@ -28,15 +28,24 @@ use case::intake::Intake;
 use contracts::intake::v1::intake_service_server::{IntakeServiceServer, SERVICE_NAME};
 use event_bus::Subscription;
 use history::CaseDirectory;
-use service_kit::projection::project_cases;
+use service_kit::projection::{ReadModel, project_cases};
 use service_kit::reaction::subscribe;
 use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Executor, Parts, StartError, Started};
+use sqlx::migrate::Migrator;
 
 pub use config::{Config, DEFAULTS};
 
 /// The stage's one name.
 const STAGE: &str = Intake::NAME;
+
+/// The tables of its database.
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| history::with_directory(&sqlx::migrate!()));
+
+/// Its read models: what can be thrown away and rebuilt.
+pub fn read_models() -> Vec<ReadModel> {
+    vec![history::read_model(STAGE), read_model::CASES]
+}
 
 /// Starts the service. Returns once its list of cases has caught up with the log: before that, a number
 /// that the log holds could be given out again.
@@ -52,7 +61,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         Arc::clone(&parts.ids),
     )
     .map_err(|problem| StartError::Value { key: "intake.evidence_folder".to_owned(), problem })?;
-    let store = parts.store(STAGE, &sqlx::migrate!()).await?;
+    let store = parts.store(STAGE, &MIGRATIONS).await?;
     let executor = Executor::new(parts, STAGE);
     let directory = CaseDirectory::start(parts, &store, STAGE).await?;
     let cases = project_cases(parts, &store, &executor, read_model::Cases).await?;

@@ -5,13 +5,16 @@ use async_trait::async_trait;
 use case::{Brand, Case, CaseState, PlayerId, Team, Topic};
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::CaseRows;
+use service_kit::projection::{CaseRows, ReadModel};
 use service_kit::store::Store;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
 use crate::numbers;
+
+/// The list. The numbers given out stand beside it and are not thrown away with it.
+pub(crate) const CASES: ReadModel = ReadModel::of_tables("intake.cases", &["cases"]);
 
 /// Writes the rows.
 pub(crate) struct Cases;
@@ -65,8 +68,8 @@ pub(crate) struct Report {
 
 #[async_trait]
 impl CaseRows for Cases {
-    fn name(&self) -> &'static str {
-        "intake.cases"
+    fn model(&self) -> ReadModel {
+        CASES
     }
 
     async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {

@@ -25,13 +25,14 @@ mod service;
 pub mod texts;
 mod timers;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use contracts::notifications::v1::notifications_service_server::{NotificationsServiceServer, SERVICE_NAME};
 use history::CaseDirectory;
 use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Parts, StartError, Started};
+use sqlx::migrate::Migrator;
 
 use crate::carriers::Carriers;
 use crate::letter::Letters;
@@ -41,7 +42,19 @@ use crate::service::Service;
 
 pub use crate::config::{Config, DEFAULTS};
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+/// The tables of its database.
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| history::with_directory(&sqlx::migrate!()));
+
+/// Its read models: what can be thrown away and rebuilt.
+pub fn read_models() -> Vec<service_kit::projection::ReadModel> {
+    use service_kit::projection::ReadModel;
+    vec![
+        history::read_model("notifications"),
+        read_model::CASES,
+        read_model::AGENTS,
+        ReadModel::of_timers(timers::TIMERS),
+    ]
+}
 
 /// Starts read models, reactions, timers and the sender, and gives back what is to be served.
 ///
@@ -60,7 +73,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     let directory = CaseDirectory::start(parts, &store, "notifications").await?;
     subscriptions.push(directory.subscription().clone());
     let service = Arc::new(Service::new(parts, executor.clone(), read_model, directory, &config));
-    let sender = Arc::new(Sender::new(Arc::clone(&service), carriers, letters, &config));
+    let sender = Arc::new(Sender::new(Arc::clone(&service), &store, carriers, letters, &config));
     subscriptions.extend(reactions::subscribe(parts, &service, &sender).await?);
     subscriptions.push(timers::start(parts, &store, &executor, sender).await?);
     let server = NotificationsServiceServer::new(api::Api::new(service))

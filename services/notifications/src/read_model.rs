@@ -15,6 +15,8 @@ use service_kit::{Executor, Failure, Parts};
 use sqlx::Row;
 use uuid::Uuid;
 
+pub(crate) use agents::AGENTS;
+pub(crate) use cases::CASES;
 pub(crate) use delivery::{CaseHead, DeliveryRow, Page};
 
 /// How long something that must know everything waits for the read model to catch up.

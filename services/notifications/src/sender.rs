@@ -14,8 +14,8 @@ use case::{Actor, Case, Personal, derive};
 use jiff::SignedDuration;
 use service_kit::meta::traceparent_of;
 use service_kit::reaction::Fact;
+use service_kit::store::Store;
 use service_kit::{CommandRequest, Failure};
-use tokio::sync::Mutex;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use uuid::Uuid;
 
@@ -26,18 +26,13 @@ use crate::letter::Letters;
 use crate::metrics;
 use crate::service::Service;
 
-/// How many notifications of different ids may go out at the same time without waiting for each other.
-const LANES: usize = 256;
-
 /// Sends notifications.
 pub(crate) struct Sender {
     service: Arc<Service>,
     carriers: Carriers,
     letters: Letters,
     retry_after: Vec<Duration>,
-    /// A reaction and a timer may come for the same notification at once: the second waits, and then finds
-    /// it sent.
-    lanes: Vec<Mutex<()>>,
+    store: Store,
 }
 
 /// The fact on account of which something is sent; nothing for a timer.
@@ -63,14 +58,19 @@ struct Permitted {
 
 impl Sender {
     /// A sender with these transports and texts.
-    pub(crate) fn new(service: Arc<Service>, carriers: Carriers, letters: Letters, config: &Config) -> Self {
+    pub(crate) fn new(
+        service: Arc<Service>,
+        store: &Store,
+        carriers: Carriers,
+        letters: Letters,
+        config: &Config,
+    ) -> Self {
         let retry_after = config
             .retry_after_seconds
             .iter()
             .map(|seconds| Duration::from_secs(u64::from(*seconds)))
             .collect();
-        let lanes = (0..LANES).map(|_| Mutex::new(())).collect();
-        Self { service, carriers, letters, retry_after, lanes }
+        Self { service, carriers, letters, retry_after, store: store.clone() }
     }
 
     /// Sends a notification if its moment has come and the rules allow it; otherwise records why not, or
@@ -81,8 +81,9 @@ impl Sender {
         notification_id: Uuid,
         cause: Cause,
     ) -> Result<(), Failure> {
-        let lane = usize::from(notification_id.as_bytes()[15]) % LANES;
-        let _lane = self.lanes[lane].lock().await;
+        // A reaction and a timer, of this replica or another, may come for the same notification at once:
+        // the second waits, and then finds it sent.
+        let _turn = self.store.turn(&format!("notification/{notification_id}")).await?;
         let case = self.service.case(case_id).await?;
         let Some(kind) = case.notifications.notifications.get(&notification_id).map(|one| one.kind) else {
             return Ok(());

@@ -18,6 +18,9 @@ use crate::sender::{Cause, Sender};
 /// How long after it was queued a notification that nothing holds back is looked at again.
 const WATCHDOG: SignedDuration = SignedDuration::from_mins(5);
 
+/// Their durable name.
+pub(crate) const TIMERS: &str = "notifications.timers";
+
 /// Starts the timers; they run until shutdown.
 pub(crate) async fn start(
     parts: &Parts,
@@ -35,7 +38,7 @@ struct Timers {
 #[async_trait]
 impl TimerSource for Timers {
     fn name(&self) -> &'static str {
-        "notifications.timers"
+        TIMERS
     }
 
     fn timers(&self, case: &Case) -> Vec<Timer> {

@@ -19,7 +19,7 @@ mod reactions;
 mod read_model;
 mod timers;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use case::Stage;
 use case::payments_escalation::PaymentsEscalation;
@@ -27,10 +27,11 @@ use contracts::payments_escalation::v1::payments_escalation_service_server::{
     PaymentsEscalationServiceServer, SERVICE_NAME,
 };
 use history::CaseDirectory;
-use service_kit::projection::project_cases;
+use service_kit::projection::{ReadModel, project_cases};
 use service_kit::reaction::subscribe;
 use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Executor, Parts, StartError, Started};
+use sqlx::migrate::Migrator;
 
 pub use callbacks::PATH as CALLBACK_PATH;
 pub use config::{Config, DEFAULTS, GatewayConfig};
@@ -40,6 +41,14 @@ pub use gateway::{
 
 /// The stage's one name.
 const STAGE: &str = PaymentsEscalation::NAME;
+
+/// The tables of its database.
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| history::with_directory(&sqlx::migrate!()));
+
+/// Its read models: what can be thrown away and rebuilt.
+pub fn read_models() -> Vec<ReadModel> {
+    vec![history::read_model(STAGE), read_model::ESCALATIONS, ReadModel::of_timers(timers::TIMERS)]
+}
 
 /// Starts the service with the gateway that its configuration names.
 ///
@@ -61,11 +70,9 @@ pub async fn start_with(
 ) -> Result<Started, StartError> {
     let signer = config.gateway.callback_signer()?;
     let large_payout_limits = config.large_payout_limits()?;
-    let store = parts.store(STAGE, &sqlx::migrate!()).await?;
+    let store = parts.store(STAGE, &MIGRATIONS).await?;
     let executor = Executor::new(parts, STAGE);
-    let directory = CaseDirectory::start(parts, &store, STAGE)
-        .await
-        .map_err(|error| StartError::Broken(error.to_string()))?;
+    let directory = CaseDirectory::start(parts, &store, STAGE).await?;
     let calls = calls::Calls::new(gateway, executor.clone());
     let inquiry_due = config.gateway.inquiry_answer_due();
     let subscriptions = vec![

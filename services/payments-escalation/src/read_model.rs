@@ -6,10 +6,14 @@ use case::Case;
 use case::payments_escalation::Progress;
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::CaseRows;
+use service_kit::projection::{CaseRows, ReadModel};
 use service_kit::store::Store;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
+
+/// The list.
+pub(crate) const ESCALATIONS: ReadModel =
+    ReadModel::of_tables("payments_escalation.escalations", &["escalation"]);
 
 /// Writes the rows.
 pub(crate) struct Escalations;
@@ -48,8 +52,8 @@ fn stored_word(word: &impl serde::Serialize) -> Result<String, Failure> {
 
 #[async_trait]
 impl CaseRows for Escalations {
-    fn name(&self) -> &'static str {
-        "payments_escalation.escalations"
+    fn model(&self) -> ReadModel {
+        ESCALATIONS
     }
 
     async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {

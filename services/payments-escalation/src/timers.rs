@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use crate::STAGE;
 
+/// Their durable name.
+pub(crate) const TIMERS: &str = "payments_escalation.timers";
+
 const GATEWAY_ANSWER: &str = "gateway_answer";
 
 pub(crate) struct Timers {
@@ -18,7 +21,7 @@ pub(crate) struct Timers {
 #[async_trait]
 impl TimerSource for Timers {
     fn name(&self) -> &'static str {
-        "payments_escalation.timers"
+        TIMERS
     }
 
     fn timers(&self, case: &Case) -> Vec<Timer> {

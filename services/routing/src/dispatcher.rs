@@ -5,8 +5,7 @@
 //! alone, and an agent who got free walks down the queues of their teams. Runs of a brand come one after
 //! the other, each on read models that hold what the one before recorded: two never fill the same agent.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use ambient::{Clock, Ids};
 use case::routing::agent::Presence;
@@ -15,8 +14,8 @@ use case::routing::{Command, OfferCase, Routing};
 use case::{Actor, AgentId, Brand, Case, Team};
 use jiff::SignedDuration;
 use service_kit::reaction::Fact;
+use service_kit::store::{Store, Turn};
 use service_kit::{CommandRequest, Executor, Failure, Parts};
-use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 use crate::STAGE;
@@ -33,15 +32,13 @@ pub(crate) struct Dispatcher {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     offer_time_limit: SignedDuration,
-    brands: Arc<Mutex<HashMap<Brand, Turn>>>,
+    store: Store,
 }
-
-/// Whose turn it is within a brand.
-type Turn = Arc<tokio::sync::Mutex<()>>;
 
 impl Dispatcher {
     pub(crate) fn new(
         parts: &Parts,
+        store: &Store,
         executor: &Executor<Case>,
         model: &ReadModel,
         offer_time_limit: SignedDuration,
@@ -52,17 +49,13 @@ impl Dispatcher {
             clock: Arc::clone(&parts.clock),
             ids: Arc::clone(&parts.ids),
             offer_time_limit,
-            brands: Arc::default(),
+            store: store.clone(),
         }
     }
 
-    /// Waits for one's turn to change who holds what in a brand.
-    pub(crate) async fn turn(&self, brand: &Brand) -> OwnedMutexGuard<()> {
-        let turn = {
-            let mut brands = self.brands.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(brands.entry(brand.clone()).or_default())
-        };
-        turn.lock_owned().await
+    /// Waits for one's turn to change who holds what in a brand: no other task and no other replica does.
+    pub(crate) async fn turn(&self, brand: &Brand) -> Result<Turn, Failure> {
+        Ok(self.store.turn(&format!("brand/{brand}")).await?)
     }
 
     /// A case waits, or asks for less than before. `fact` says so; without one, time has passed.
@@ -72,7 +65,7 @@ impl Dispatcher {
         else {
             return Ok(());
         };
-        let _turn = self.turn(brand).await;
+        let _turn = self.turn(brand).await?;
         self.model.reach(fact.map_or(0, |fact| fact.committed.position)).await?;
         let Some(line) = self.model.line(stream).await?.filter(|line| line.offer.is_none()) else {
             return Ok(());
@@ -84,7 +77,7 @@ impl Dispatcher {
 
     /// An agent is there, or has room again.
     pub(crate) async fn agent(&self, brand: &Brand, agent_id: &AgentId, fact: &Fact) -> Result<(), Failure> {
-        let _turn = self.turn(brand).await;
+        let _turn = self.turn(brand).await?;
         self.model.reach(fact.committed.position).await?;
         let Some(agent) = self.model.agent(brand, agent_id).await? else { return Ok(()) };
         for team in agent.registered.teams {
@@ -95,7 +88,7 @@ impl Dispatcher {
 
     /// Somebody of a team has room again.
     pub(crate) async fn team(&self, brand: &Brand, team: Team, fact: &Fact) -> Result<(), Failure> {
-        let _turn = self.turn(brand).await;
+        let _turn = self.turn(brand).await?;
         self.model.reach(fact.committed.position).await?;
         self.walk(brand, team, fact).await
     }

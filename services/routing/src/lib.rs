@@ -18,7 +18,7 @@ mod reactions;
 mod read_model;
 mod timers;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use case::Stage;
 use case::routing::Routing;
@@ -26,6 +26,7 @@ use contracts::routing::v1::routing_service_server::{RoutingServiceServer, SERVI
 use history::CaseDirectory;
 use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Executor, Parts, StartError, Started};
+use sqlx::migrate::Migrator;
 
 pub use config::{Config, DEFAULTS};
 
@@ -36,21 +37,33 @@ use crate::read_model::ReadModel;
 /// The stage's one name.
 const STAGE: &str = Routing::NAME;
 
+/// The tables of its database.
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| history::with_directory(&sqlx::migrate!()));
+
+/// Its read models: what can be thrown away and rebuilt.
+pub fn read_models() -> Vec<service_kit::projection::ReadModel> {
+    use service_kit::projection::ReadModel;
+    vec![
+        history::read_model(STAGE),
+        read_model::QUEUE,
+        read_model::AGENTS,
+        ReadModel::of_timers(timers::TIMERS),
+    ]
+}
+
 /// Starts the service.
 ///
 /// # Errors
 /// A wrong setting, a database that cannot be used, a consumer that cannot be started.
 pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError> {
     let rules = config.rules()?;
-    let store = parts.store(STAGE, &sqlx::migrate!()).await?;
+    let store = parts.store(STAGE, &MIGRATIONS).await?;
     let executor = Executor::new(parts, STAGE);
-    let directory = CaseDirectory::start(parts, &store, STAGE)
-        .await
-        .map_err(|error| StartError::Broken(error.to_string()))?;
+    let directory = CaseDirectory::start(parts, &store, STAGE).await?;
     let silent = config.away_after_missed_offers;
     let model = ReadModel::start(parts, &store, &executor, rules.offer_time_limit, silent).await?;
     let desk = Arc::new(Desk {
-        dispatcher: Dispatcher::new(parts, &executor, &model, rules.offer_time_limit),
+        dispatcher: Dispatcher::new(parts, &store, &executor, &model, rules.offer_time_limit),
         agents: Executor::new(parts, STAGE),
         executor: executor.clone(),
         model: model.clone(),

@@ -14,12 +14,15 @@ use uuid::Uuid;
 use crate::STAGE;
 use crate::desk::Desk;
 
+/// Their durable name.
+pub(crate) const TIMERS: &str = "routing.timers";
+
 pub(crate) struct Timers(pub(crate) Arc<Desk>);
 
 #[async_trait]
 impl TimerSource for Timers {
     fn name(&self) -> &'static str {
-        "routing.timers"
+        TIMERS
     }
 
     fn timers(&self, case: &Case) -> Vec<Timer> {

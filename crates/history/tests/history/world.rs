@@ -13,7 +13,7 @@ use event_log::{EventLog, MemoryLog};
 use history::{CaseDirectory, History};
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
 use service_kit::store::Store;
-use service_kit::{CommandRequest, Executor, MetadataAuthenticator, Parts, Shutdown};
+use service_kit::{CommandRequest, Executor, MetadataAuthenticator, Parts, Shutdown, Stores};
 use uuid::Uuid;
 
 /// The case of most tests.
@@ -78,6 +78,7 @@ impl World {
             ids,
             sealer: Arc::new(sealer),
             authenticator: Arc::new(MetadataAuthenticator),
+            stores: Stores::Folder(data.path().to_owned()),
             data: data.path().to_owned(),
             shutdown: Shutdown::new(),
         };

@@ -11,7 +11,6 @@ use jiff::{SignedDuration, Timestamp};
 use service_kit::reaction::{Fact, Reaction, present_case};
 use service_kit::store::Store;
 use service_kit::{Executor, Failure};
-use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::read_model::{Report, reports};
@@ -25,9 +24,6 @@ pub(crate) struct OnCaseClassified {
     cases: Subscription,
     threshold: u32,
     window: SignedDuration,
-    /// Held from looking for a pattern to flagging it: two cases that come at the same moment would
-    /// otherwise give one fault two patterns.
-    turn: Mutex<()>,
 }
 
 impl OnCaseClassified {
@@ -39,7 +35,7 @@ impl OnCaseClassified {
         threshold: u32,
         window: SignedDuration,
     ) -> Self {
-        Self { executor, store, cases, threshold, window, turn: Mutex::new(()) }
+        Self { executor, store, cases, threshold, window }
     }
 
     /// The cases that report the same, up to this one.
@@ -88,7 +84,9 @@ impl Reaction for OnCaseClassified {
             .await
             .map_err(|stopped| Failure::Unavailable(stopped.to_string()))?;
 
-        let _turn = self.turn.lock().await;
+        // From looking for a pattern to flagging it: two cases that come at the same moment would otherwise
+        // give one fault two patterns.
+        let _turn = self.store.turn(&format!("pattern/{brand}/{product}")).await?;
         let reports = self.reports(brand, product, opened_at).await?;
         let counted = || reports.iter().filter(|report| report.counts);
         let cases_seen = u32::try_from(counted().count()).unwrap_or(u32::MAX);

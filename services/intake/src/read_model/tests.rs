@@ -59,7 +59,7 @@ struct Listed {
 impl Listed {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open_file(&folder.path().join("intake.db"), &sqlx::migrate!()).await.unwrap();
+        let store = Store::open_file(&folder.path().join("intake.db"), &crate::MIGRATIONS).await.unwrap();
         Self { store, _folder: folder }
     }
 

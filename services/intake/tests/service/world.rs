@@ -16,7 +16,7 @@ use intake::Config;
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
 use service_kit::execute::read_event;
 use service_kit::server::CallLayer;
-use service_kit::{Executor, MetadataAuthenticator, Parts, Shutdown};
+use service_kit::{Executor, MetadataAuthenticator, Parts, Shutdown, Stores};
 use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Channel as Connection;
@@ -97,6 +97,7 @@ impl World {
             ids: Arc::clone(&lasting.ids),
             sealer: Arc::clone(&lasting.sealer),
             authenticator: Arc::new(MetadataAuthenticator),
+            stores: Stores::Folder(data.path().to_owned()),
             data: data.path().to_owned(),
             shutdown: Shutdown::new(),
         };

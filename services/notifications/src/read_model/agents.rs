@@ -5,16 +5,19 @@ use case::CaseEvent;
 use case::routing::agent;
 use event_log::Committed;
 use service_kit::Failure;
-use service_kit::projection::FactRows;
+use service_kit::projection::{FactRows, ReadModel};
 use sqlx::AnyConnection;
+
+/// What is written here.
+pub(crate) const AGENTS: ReadModel = ReadModel::of_tables("notifications.agents", &["agent"]);
 
 /// Writes the names down.
 pub(super) struct Agents;
 
 #[async_trait]
 impl FactRows for Agents {
-    fn name(&self) -> &'static str {
-        "notifications.agents"
+    fn model(&self) -> ReadModel {
+        AGENTS
     }
 
     async fn put(

@@ -4,18 +4,21 @@ use async_trait::async_trait;
 use case::Case;
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::CaseRows;
+use service_kit::projection::{CaseRows, ReadModel};
 use sqlx::AnyConnection;
 
 use super::delivery;
+
+/// What is written here.
+pub(crate) const CASES: ReadModel = ReadModel::of_tables("notifications.cases", &["player_case", "delivery"]);
 
 /// Writes a case's rows.
 pub(super) struct Cases;
 
 #[async_trait]
 impl CaseRows for Cases {
-    fn name(&self) -> &'static str {
-        "notifications.cases"
+    fn model(&self) -> ReadModel {
+        CASES
     }
 
     async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {

@@ -19,7 +19,7 @@ use event_log::{EventLog, SqliteLog};
 use sealing::{MasterKey, Sealer, SqliteKeyStore};
 use serde::Deserialize;
 use service_kit::server::CallLayer;
-use service_kit::{CommandRequest, Executor, MetadataAuthenticator, Parts, Shutdown};
+use service_kit::{CommandRequest, Executor, MetadataAuthenticator, Parts, Shutdown, Stores};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
@@ -130,6 +130,7 @@ impl World {
             ids: ids.clone(),
             sealer: Arc::new(Sealer::new(keys, master, shared_clock, ids)),
             authenticator: Arc::new(MetadataAuthenticator),
+            stores: Stores::Folder(data.clone()),
             data: data.clone(),
             shutdown: Shutdown::new(),
         };

@@ -18,7 +18,7 @@ use payments_escalation::{Config, Gateway, HttpGateway};
 use sandbox_gateway::{Running, SandboxGateway};
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
 use service_kit::server::CallLayer;
-use service_kit::{EventMeta, MetadataAuthenticator, Parts, Shutdown};
+use service_kit::{EventMeta, MetadataAuthenticator, Parts, Shutdown, Stores};
 use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Channel as Connection;
@@ -89,6 +89,7 @@ impl World {
             ids,
             sealer: Arc::new(sealer),
             authenticator: Arc::new(MetadataAuthenticator),
+            stores: Stores::Folder(data.path().to_owned()),
             data: data.path().to_owned(),
             shutdown: shutdown.clone(),
         };

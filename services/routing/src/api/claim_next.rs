@@ -45,7 +45,7 @@ pub(super) async fn handle(
     let team: Option<Team> = word(&mut checks, "team", asked.team);
     let (request_id, (brand, team)) = checks.finish_with(request_id.zip(brand.zip(team)))?;
 
-    let _turn = api.desk.dispatcher.turn(&brand).await;
+    let _turn = api.desk.dispatcher.turn(&brand).await?;
     api.catch_up().await?;
     let before = api.desk.model.claimed(request_id, fingerprint).await?;
     let agent = caller(api, &actor, &brand).await?;

@@ -40,7 +40,7 @@ impl OnPresenceChanged {
     /// Everything an agent has or was offered goes back.
     async fn give_back(&self, agent: &AgentRegistered, fact: &Fact) -> Result<(), Failure> {
         let holdings = {
-            let _turn = self.0.dispatcher.turn(&agent.brand).await;
+            let _turn = self.0.dispatcher.turn(&agent.brand).await?;
             self.0.model.reach(fact.committed.position).await?;
             self.0.model.holdings(&agent.brand, &agent.agent_id).await?
         };

@@ -8,11 +8,15 @@ use case::{AgentId, Brand, CaseEvent, PlayerId, StoredEvent, Team};
 use event_log::Committed;
 use jiff::{SignedDuration, Timestamp};
 use service_kit::Failure;
-use service_kit::projection::FactRows;
+use service_kit::projection::{FactRows, ReadModel as Declared};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::{ReadModel, from_json, json, word};
+
+/// What is written here.
+pub(crate) const AGENTS: Declared =
+    Declared::of_tables("routing.agents", &["agent", "agent_team", "personal_contact"]);
 
 /// Writes the rows.
 pub(super) struct AgentRows {
@@ -55,8 +59,8 @@ impl AgentLine {
 
 #[async_trait]
 impl FactRows for AgentRows {
-    fn name(&self) -> &'static str {
-        "routing.agents"
+    fn model(&self) -> Declared {
+        AGENTS
     }
 
     async fn put(

@@ -11,8 +11,8 @@ use service_kit::projection::{project_cases, project_facts};
 use service_kit::store::Store;
 use service_kit::{Executor, Failure, Parts};
 
-pub(crate) use agents::AgentLine;
-pub(crate) use queue::QueueLine;
+pub(crate) use agents::{AGENTS, AgentLine};
+pub(crate) use queue::{QUEUE, QueueLine};
 
 /// Reads the tables, and knows how far they are. Cheap to clone.
 #[derive(Clone)]

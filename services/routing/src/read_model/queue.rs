@@ -6,12 +6,15 @@ use case::routing::{ChoiceReason, Priority, PriorityInputs, QueueReason};
 use case::{AgentId, Brand, Case, Team};
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::CaseRows;
+use service_kit::projection::{CaseRows, ReadModel as Declared};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
 use super::{ReadModel, from_json, json, word};
+
+/// What is written here.
+pub(crate) const QUEUE: Declared = Declared::of_tables("routing.queue", &["queue_entry", "holding"]);
 
 /// Writes the rows.
 pub(super) struct QueueRows;
@@ -77,8 +80,8 @@ const ORDER: &str =
 
 #[async_trait]
 impl CaseRows for QueueRows {
-    fn name(&self) -> &'static str {
-        "routing.queue"
+    fn model(&self) -> Declared {
+        QUEUE
     }
 
     async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use routing::Config;
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
 use service_kit::server::CallLayer;
-use service_kit::{EventMeta, MetadataAuthenticator, Parts, Shutdown};
+use service_kit::{EventMeta, MetadataAuthenticator, Parts, Shutdown, Stores};
 use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Channel as Connection;
@@ -90,6 +90,7 @@ impl World {
             ids,
             sealer: Arc::new(sealer),
             authenticator: Arc::new(MetadataAuthenticator),
+            stores: Stores::Folder(data.path().to_owned()),
             data: data.path().to_owned(),
             shutdown: shutdown.clone(),
         };
