@@ -217,7 +217,7 @@ async fn start_services(parts: &Parts, config: &Config) -> Result<(Services, Vec
         subscriptions.extend(service.subscriptions);
     }
     let store = parts.store("history", &history::MIGRATIONS).await.map_err(StartError::from)?;
-    let directory = CaseDirectory::start(parts, &store, "history").await.map_err(StartError::from)?;
+    let directory = CaseDirectory::start(parts, &store, "history").await?;
     let executor = Executor::new(parts, "history");
     subscriptions.push(directory.subscription().clone());
     routes.add_service(

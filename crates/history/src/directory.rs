@@ -1,6 +1,6 @@
 //! From the number people use to the case: the read model behind every `case` field.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use case::{Aggregate, Case, CaseEvent, CaseNumber, intake};
@@ -8,19 +8,18 @@ use event_bus::Subscription;
 use event_log::{Committed, EventLog};
 use service_kit::projection::{FactRows, ReadModel, project_facts};
 use service_kit::store::Store;
-use service_kit::{Failure, Parts};
+use service_kit::{Failure, Parts, StartError};
 use sqlx::migrate::Migrator;
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
-/// The directory's own migrations: for a database that holds nothing else.
-pub static MIGRATIONS: Migrator = sqlx::migrate!();
-
-/// A service's migrations, and the directory's behind them: what a service with a directory opens its
-/// database with, and what `casetrail migrate` runs.
-pub fn with_directory(service: &Migrator) -> Migrator {
-    Migrator::with_migrations(service.iter().chain(MIGRATIONS.iter()).cloned().collect())
-}
+/// The directory's table, as migrations with a book of their own: they stand in the database of the service
+/// beside its own ones. In a file [`CaseDirectory::start`] runs them; in Postgres `casetrail migrate` does.
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrations = sqlx::migrate!();
+    migrations.dangerous_set_table_name("directory_migrations");
+    migrations
+});
 
 /// The directory of a service, as a read model that can be rebuilt.
 pub fn read_model(service: &str) -> ReadModel {
@@ -37,9 +36,10 @@ pub struct CaseDirectory {
 }
 
 impl CaseDirectory {
-    /// Follows the log until shutdown, as the consumer `<service>.directory`. The service's `store` has the
-    /// table: it was opened [with the directory](with_directory)'s migrations.
-    pub async fn start(parts: &Parts, store: &Store, service: &str) -> Result<Self, event_bus::Error> {
+    /// Makes sure of the table in the service's `store` and follows the log until shutdown, as the consumer
+    /// `<service>.directory`.
+    pub async fn start(parts: &Parts, store: &Store, service: &str) -> Result<Self, StartError> {
+        store.require(&MIGRATIONS).await?;
         let subscription = project_facts(parts, store, NumberRows(read_model(service))).await?;
         Ok(Self { log: Arc::clone(&parts.log), store: store.clone(), subscription })
     }

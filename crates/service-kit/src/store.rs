@@ -18,6 +18,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
 use sqlx::{Any, AnyPool, Transaction};
 
+pub use crate::parts::Stores;
 pub use postgres::{CONNECTIONS, migrate_postgres};
 pub use turns::Turn;
 
@@ -74,9 +75,15 @@ pub enum StoreError {
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: AnyPool,
-    /// How a transaction that writes begins.
-    begin: &'static str,
+    place: Place,
     turns: Turns,
+}
+
+/// Where a store is, as errors name it.
+#[derive(Debug, Clone)]
+enum Place {
+    File(String),
+    Schema(String),
 }
 
 static DRIVERS: Once = Once::new();
@@ -124,9 +131,9 @@ impl Store {
             .execute(&pool)
             .await
             .map_err(|source| StoreError::Open { path: shown.clone(), source })?;
-        migrations.run(&pool).await.map_err(|source| StoreError::Migrate { path: shown, source })?;
-        // SQLite's write lock at once, so that a transaction cannot fail half way for want of it.
-        Ok(Self { pool, begin: "BEGIN IMMEDIATE", turns: Turns::within_process() })
+        let store = Self { pool, place: Place::File(shown), turns: Turns::within_process() };
+        store.require(migrations).await?;
+        Ok(store)
     }
 
     /// Opens the schema `schema` of a Postgres with up to `connections` connections, and checks that it is
@@ -138,15 +145,27 @@ impl Store {
         connections: u32,
     ) -> Result<Self, StoreError> {
         DRIVERS.call_once(sqlx::any::install_default_drivers);
-        let pool = postgres::connect(url, schema, connections).await?;
-        if let Err(error) = postgres::check(&pool, schema, migrations).await {
-            pool.close().await;
-            return Err(error);
-        }
         let turns = Turns::between_replicas(url, schema)
             .map_err(|source| StoreError::Connect { schema: schema.to_owned(), source })?;
-        // Read committed: a statement that waited for a row sees what the other one wrote.
-        Ok(Self { pool, begin: "BEGIN", turns })
+        let pool = postgres::connect(url, schema, connections).await?;
+        let store = Self { pool, place: Place::Schema(schema.to_owned()), turns };
+        if let Err(error) = store.require(migrations).await {
+            store.close().await;
+            return Err(error);
+        }
+        Ok(store)
+    }
+
+    /// Makes sure of more tables, from migrations with a book of their own: in a file they are brought up to
+    /// date, in Postgres they must be so already.
+    pub async fn require(&self, migrations: &Migrator) -> Result<(), StoreError> {
+        match &self.place {
+            Place::File(path) => migrations
+                .run(&self.pool)
+                .await
+                .map_err(|source| StoreError::Migrate { path: path.clone(), source }),
+            Place::Schema(schema) => postgres::check(&self.pool, schema, migrations).await,
+        }
     }
 
     /// The pool, for reading.
@@ -156,7 +175,12 @@ impl Store {
 
     /// Begins a transaction that writes.
     pub async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        self.pool.begin_with(self.begin).await
+        match self.place {
+            // SQLite's write lock at once, so that it cannot fail half way for want of it.
+            Place::File(_) => self.pool.begin_with("BEGIN IMMEDIATE").await,
+            // Read committed: a statement that waited for a row sees what the other one wrote.
+            Place::Schema(_) => self.pool.begin().await,
+        }
     }
 
     /// Waits for one's turn at `name`: until it is dropped, nobody else has it, in no replica of this

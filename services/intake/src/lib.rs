@@ -20,7 +20,7 @@ mod reactions;
 mod read_model;
 mod texts;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use axum::Router;
 use case::Stage;
@@ -39,8 +39,8 @@ pub use config::{Config, DEFAULTS};
 /// The stage's one name.
 const STAGE: &str = Intake::NAME;
 
-/// The tables of its database.
-pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| history::with_directory(&sqlx::migrate!()));
+/// The tables of its database; the directory's come beside them.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Its read models: what can be thrown away and rebuilt.
 pub fn read_models() -> Vec<ReadModel> {

@@ -25,7 +25,7 @@ mod service;
 pub mod texts;
 mod timers;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use axum::Router;
 use contracts::notifications::v1::notifications_service_server::{NotificationsServiceServer, SERVICE_NAME};
@@ -42,8 +42,8 @@ use crate::service::Service;
 
 pub use crate::config::{Config, DEFAULTS};
 
-/// The tables of its database.
-pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| history::with_directory(&sqlx::migrate!()));
+/// The tables of its database; the directory's come beside them.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Its read models: what can be thrown away and rebuilt.
 pub fn read_models() -> Vec<service_kit::projection::ReadModel> {

@@ -19,7 +19,7 @@ mod reactions;
 mod read_model;
 mod timers;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use case::Stage;
 use case::payments_escalation::PaymentsEscalation;
@@ -42,8 +42,8 @@ pub use gateway::{
 /// The stage's one name.
 const STAGE: &str = PaymentsEscalation::NAME;
 
-/// The tables of its database.
-pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| history::with_directory(&sqlx::migrate!()));
+/// The tables of its database; the directory's come beside them.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Its read models: what can be thrown away and rebuilt.
 pub fn read_models() -> Vec<ReadModel> {

@@ -18,7 +18,7 @@ mod reactions;
 mod read_model;
 mod timers;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use case::Stage;
 use case::routing::Routing;
@@ -37,8 +37,8 @@ use crate::read_model::ReadModel;
 /// The stage's one name.
 const STAGE: &str = Routing::NAME;
 
-/// The tables of its database.
-pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| history::with_directory(&sqlx::migrate!()));
+/// The tables of its database; the directory's come beside them.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Its read models: what can be thrown away and rebuilt.
 pub fn read_models() -> Vec<service_kit::projection::ReadModel> {

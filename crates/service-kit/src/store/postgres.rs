@@ -76,7 +76,7 @@ pub(super) async fn check(pool: &AnyPool, schema: &str, migrations: &Migrator) -
         needed: spoken(needed.keys()),
         advice,
     };
-    let Some(found) = applied(pool, schema)
+    let Some(found) = applied(pool, schema, &migrations.table_name)
         .await
         .map_err(|source| StoreError::Connect { schema: schema.to_owned(), source })?
     else {
@@ -95,20 +95,24 @@ pub(super) async fn check(pool: &AnyPool, schema: &str, migrations: &Migrator) -
 }
 
 /// The migrations that were applied; `None` where there is nothing at all.
-async fn applied(pool: &AnyPool, schema: &str) -> Result<Option<BTreeMap<i64, Vec<u8>>>, sqlx::Error> {
+async fn applied(
+    pool: &AnyPool,
+    schema: &str,
+    book: &str,
+) -> Result<Option<BTreeMap<i64, Vec<u8>>>, sqlx::Error> {
     let tables = sqlx::query(
         "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = $1 \
-         AND tablename IN ('projection', 'timer', '_sqlx_migrations')",
+         AND tablename IN ('projection', 'timer', $2)",
     )
     .bind(schema)
+    .bind(book)
     .fetch_one(pool)
     .await?;
     if tables.try_get::<i64, _>(0)? < NEEDED_TABLES {
         return Ok(None);
     }
-    let rows = sqlx::query("SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version")
-        .fetch_all(pool)
-        .await?;
+    let statement = format!("SELECT version, checksum FROM {book} WHERE success ORDER BY version");
+    let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(pool).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, _>>().map(Some)
 }
 

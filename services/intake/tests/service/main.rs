@@ -5,5 +5,7 @@
 
 mod opening;
 mod patterns;
+#[path = "../../../../crates/service-kit/tests/support/in_files.rs"]
+mod stores;
 mod uploads;
 mod world;

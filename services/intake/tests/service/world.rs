@@ -16,7 +16,7 @@ use intake::Config;
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
 use service_kit::execute::read_event;
 use service_kit::server::CallLayer;
-use service_kit::{Executor, MetadataAuthenticator, Parts, Shutdown, Stores};
+use service_kit::{Executor, MetadataAuthenticator, Parts, Shutdown};
 use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Channel as Connection;
@@ -45,6 +45,7 @@ pub(crate) struct World {
     pub(crate) client: IntakeServiceClient<Connection>,
     pub(crate) data: tempfile::TempDir,
     parts: Parts,
+    _database: crate::stores::Database,
     bus: Arc<EmbeddedBus>,
     subscriptions: Vec<Subscription>,
 }
@@ -89,6 +90,8 @@ impl World {
         let bus =
             EmbeddedBus::in_memory(Arc::clone(&lasting.log), Arc::clone(&clock), Arc::clone(&lasting.ids));
         let bus = Arc::new(bus.await.unwrap());
+        let (stores, database) =
+            crate::stores::stores(data.path(), "intake", [&intake::MIGRATIONS, &history::MIGRATIONS]).await;
         let parts = Parts {
             log: Arc::clone(&lasting.log),
             database: "memory",
@@ -97,7 +100,7 @@ impl World {
             ids: Arc::clone(&lasting.ids),
             sealer: Arc::clone(&lasting.sealer),
             authenticator: Arc::new(MetadataAuthenticator),
-            stores: Stores::Folder(data.path().to_owned()),
+            stores,
             data: data.path().to_owned(),
             shutdown: Shutdown::new(),
         };
@@ -107,7 +110,7 @@ impl World {
         let mut routes = RoutesBuilder::default();
         (started.register)(&mut routes);
         let client = connect(routes, &parts.shutdown).await;
-        Self { lasting, client, data, parts, bus, subscriptions: started.subscriptions }
+        Self { lasting, client, data, parts, _database: database, bus, subscriptions: started.subscriptions }
     }
 
     /// A request id that was not used before.

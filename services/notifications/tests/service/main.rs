@@ -5,5 +5,7 @@ mod exclusion;
 mod offers;
 mod receiver;
 mod sending;
+#[path = "../../../../crates/service-kit/tests/support/in_files.rs"]
+mod stores;
 mod telling;
 mod world;

@@ -19,7 +19,7 @@ use event_log::{EventLog, SqliteLog};
 use sealing::{MasterKey, Sealer, SqliteKeyStore};
 use serde::Deserialize;
 use service_kit::server::CallLayer;
-use service_kit::{CommandRequest, Executor, MetadataAuthenticator, Parts, Shutdown, Stores};
+use service_kit::{CommandRequest, Executor, MetadataAuthenticator, Parts, Shutdown};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
@@ -47,6 +47,7 @@ pub(crate) struct World {
     log: Arc<SqliteLog>,
     executor: Executor<Case>,
     subscriptions: Vec<Subscription>,
+    _database: crate::stores::Database,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +123,9 @@ impl World {
         .await?;
         let master = MasterKey::from_file_or_create(&data.join("master.key"), ids.as_ref())?;
         let keys = Arc::new(SqliteKeyStore::open(&data.join("keys.db")).await?);
+        let (stores, database) =
+            crate::stores::stores(&data, "notifications", [&notifications::MIGRATIONS, &history::MIGRATIONS])
+                .await;
         let parts = Parts {
             log: as_log,
             database: "sqlite",
@@ -130,7 +134,7 @@ impl World {
             ids: ids.clone(),
             sealer: Arc::new(Sealer::new(keys, master, shared_clock, ids)),
             authenticator: Arc::new(MetadataAuthenticator),
-            stores: Stores::Folder(data.clone()),
+            stores,
             data: data.clone(),
             shutdown: Shutdown::new(),
         };
@@ -146,6 +150,7 @@ impl World {
             client,
             log,
             subscriptions: started.subscriptions,
+            _database: database,
         })
     }
 

@@ -8,4 +8,6 @@ mod callbacks;
 mod gateway;
 mod listing;
 mod money;
+#[path = "../../../../crates/service-kit/tests/support/in_files.rs"]
+mod stores;
 mod world;

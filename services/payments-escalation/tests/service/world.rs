@@ -18,7 +18,7 @@ use payments_escalation::{Config, Gateway, HttpGateway};
 use sandbox_gateway::{Running, SandboxGateway};
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
 use service_kit::server::CallLayer;
-use service_kit::{EventMeta, MetadataAuthenticator, Parts, Shutdown, Stores};
+use service_kit::{EventMeta, MetadataAuthenticator, Parts, Shutdown};
 use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Channel as Connection;
@@ -46,7 +46,7 @@ pub(crate) struct World {
     pub(crate) sandbox: Running,
     subscriptions: Vec<Subscription>,
     requests: AtomicU64,
-    _data: tempfile::TempDir,
+    _data: (tempfile::TempDir, crate::stores::Database),
 }
 
 /// What a test puts in the place of a part.
@@ -81,6 +81,12 @@ impl World {
             Arc::clone(&shared),
             Arc::clone(&ids),
         );
+        let (stores, database) = crate::stores::stores(
+            data.path(),
+            "payments_escalation",
+            [&payments_escalation::MIGRATIONS, &history::MIGRATIONS],
+        )
+        .await;
         let parts = Parts {
             log: Arc::clone(&log),
             database: "memory",
@@ -89,7 +95,7 @@ impl World {
             ids,
             sealer: Arc::new(sealer),
             authenticator: Arc::new(MetadataAuthenticator),
-            stores: Stores::Folder(data.path().to_owned()),
+            stores,
             data: data.path().to_owned(),
             shutdown: shutdown.clone(),
         };
@@ -126,7 +132,7 @@ impl World {
             sandbox,
             subscriptions: started.subscriptions,
             requests: AtomicU64::new(0),
-            _data: data,
+            _data: (data, database),
         }
     }
 

@@ -10,4 +10,6 @@ mod offering;
 mod promising;
 mod rebuilding;
 mod rerouting;
+#[path = "../../../../crates/service-kit/tests/support/in_files.rs"]
+mod stores;
 mod world;

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use routing::Config;
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
 use service_kit::server::CallLayer;
-use service_kit::{EventMeta, MetadataAuthenticator, Parts, Shutdown, Stores};
+use service_kit::{EventMeta, MetadataAuthenticator, Parts, Shutdown};
 use tokio::net::TcpListener;
 use tonic::service::RoutesBuilder;
 use tonic::transport::Channel as Connection;
@@ -40,7 +40,7 @@ pub(crate) struct World {
     log: Arc<dyn EventLog>,
     subscriptions: Vec<Subscription>,
     requests: AtomicU64,
-    _data: tempfile::TempDir,
+    _data: (tempfile::TempDir, crate::stores::Database),
 }
 
 /// A case to open.
@@ -82,6 +82,8 @@ impl World {
             Arc::clone(&shared),
             Arc::clone(&ids),
         );
+        let (stores, database) =
+            crate::stores::stores(data.path(), "routing", [&routing::MIGRATIONS, &history::MIGRATIONS]).await;
         let parts = Parts {
             log: Arc::clone(&log),
             database: "memory",
@@ -90,7 +92,7 @@ impl World {
             ids,
             sealer: Arc::new(sealer),
             authenticator: Arc::new(MetadataAuthenticator),
-            stores: Stores::Folder(data.path().to_owned()),
+            stores,
             data: data.path().to_owned(),
             shutdown: shutdown.clone(),
         };
@@ -101,7 +103,7 @@ impl World {
         let grpc = serve_grpc(routes, &shutdown).await;
         let client = RoutingServiceClient::connect(format!("http://{grpc}")).await.unwrap();
         let requests = AtomicU64::new(log.head().await.unwrap() * 1_000);
-        Self { clock, client, log, subscriptions: started.subscriptions, requests, _data: data }
+        Self { clock, client, log, subscriptions: started.subscriptions, requests, _data: (data, database) }
     }
 
     /// Lets time pass, and what falls due happen.
