@@ -48,6 +48,10 @@ pub enum Error {
     #[error("the key store is damaged: {0}")]
     Corrupt(String),
 
+    /// The key database has no tables yet.
+    #[error("the schema keys is not there or has no tables: run `casetrail migrate`")]
+    NotMigrated,
+
     /// The key database was written by a newer version of this program.
     #[error("the key database has schema {found}, this program knows up to {known}; start the newer program")]
     NewerSchema {

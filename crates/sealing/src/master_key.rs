@@ -36,6 +36,22 @@ impl MasterKey {
         Self { fingerprint: hex::encode(&digest[..8]), key }
     }
 
+    /// Reads a master key from 64 hexadecimal digits, as an environment variable holds it.
+    ///
+    /// # Errors
+    /// [`Error::MasterKey`] when it is anything else; the error does not repeat it.
+    pub fn from_hex(digits: &str) -> Result<Self, Error> {
+        let mut bytes = [0u8; KEY_BYTES];
+        // What is wrong with it is not told: the decoder's error quotes a character of it.
+        hex::decode_to_slice(digits.trim(), &mut bytes).map_err(|_| Error::MasterKey {
+            path: "given as text".to_owned(),
+            reason: "must be 64 hexadecimal digits".to_owned(),
+        })?;
+        let key = Self::from_bytes(bytes);
+        bytes.zeroize();
+        Ok(key)
+    }
+
     /// Reads a key file: 64 hexadecimal digits, and on Unix readable by its owner alone.
     ///
     /// # Errors
@@ -208,6 +224,18 @@ mod tests {
         MasterKey::from_file_or_create(&short, &SystemIds).unwrap();
         fs::write(&short, "abcd").unwrap();
         assert!(MasterKey::from_file(&short).unwrap_err().to_string().contains("64 hexadecimal digits"));
+    }
+
+    #[test]
+    fn a_key_given_as_text_is_the_key_of_the_file_and_a_wrong_one_is_not_repeated() {
+        let digits = "ab".repeat(KEY_BYTES);
+        let given = MasterKey::from_hex(&format!("{digits}\n")).unwrap();
+        assert_eq!(given.fingerprint(), MasterKey::from_bytes([0xAB; KEY_BYTES]).fingerprint());
+        for wrong in ["", "abcd", &"xy".repeat(KEY_BYTES)] {
+            let refused = MasterKey::from_hex(wrong).unwrap_err().to_string();
+            assert!(refused.contains("64 hexadecimal digits"), "{refused}");
+            assert!(wrong.is_empty() || !refused.contains(wrong), "{refused}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Row as _, raw_sql};
 
+use crate::store::moment;
 use crate::{Error, KeyRecord, KeyStore, WrappedKey};
 
 /// The newest schema this program knows, kept in `PRAGMA user_version`.
@@ -96,11 +97,6 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
-}
-
-fn moment(micros: i64) -> Result<Timestamp, Error> {
-    Timestamp::from_microsecond(micros)
-        .map_err(|_| Error::Corrupt(format!("{micros} microseconds is no moment in time")))
 }
 
 fn record(row: &SqliteRow) -> Result<KeyRecord, Error> {

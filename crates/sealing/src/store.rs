@@ -49,3 +49,9 @@ pub trait KeyStore: Send + Sync + 'static {
     /// there was none. Repeating it changes nothing: the first moment stays.
     async fn destroy(&self, tombstone: KeyRecord) -> Result<(), Error>;
 }
+
+/// A moment as stores keep it.
+pub(crate) fn moment(micros: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_microsecond(micros)
+        .map_err(|_| Error::Corrupt(format!("{micros} microseconds is no moment in time")))
+}

@@ -8,7 +8,12 @@ use std::time::Duration;
 
 use ambient::{Clock, ManualClock, SystemIds};
 use jiff::Timestamp;
-use sealing::{AssociatedData, DataKey, Error, KeyStore, MasterKey, MemoryKeyStore, Sealer, SqliteKeyStore};
+use scratch::shared::Database;
+use sealing::{
+    AssociatedData, DataKey, Error, KeyStore, MasterKey, MemoryKeyStore, PostgresKeyStore, Sealer,
+    SqliteKeyStore,
+};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
 const MASTER: [u8; 32] = [42; 32];
@@ -61,6 +66,28 @@ async fn a_key_lives_and_dies_in_memory() {
 async fn a_key_lives_and_dies_in_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     the_life_of_a_key(open(&folder.path().join("keys.db")).await).await;
+}
+
+#[tokio::test]
+async fn a_key_lives_and_dies_in_postgres() {
+    let (database, url) = postgres().await;
+    the_life_of_a_key(Arc::new(PostgresKeyStore::open(&url).await.unwrap())).await;
+    database.drop().await.unwrap();
+}
+
+/// A database with the keys' schema, and its URL as a service's role.
+async fn postgres() -> (Database, String) {
+    let database = Database::create().await.unwrap();
+    let mut admin = PgConnection::connect(&database.url).await.unwrap();
+    // Twice: repeating it changes nothing.
+    sealing::postgres::migrate(&mut admin).await.unwrap();
+    sealing::postgres::migrate(&mut admin).await.unwrap();
+    let role = format!("keys_of_{}", database.name);
+    let create = AssertSqlSafe(format!("CREATE ROLE {role} LOGIN"));
+    sqlx::raw_sql(create).execute(&mut admin).await.unwrap();
+    sealing::postgres::grant(&mut admin, &role).await.unwrap();
+    let url = database.url.replacen("postgres@", &format!("{role}@"), 1);
+    (database, url)
 }
 
 #[tokio::test]
@@ -144,6 +171,58 @@ async fn two_services_that_make_the_key_at_once_agree() {
         let ciphertext = key_one.seal(&SystemIds, &place(&key_one, "text"), "enig");
         assert_eq!(key_two.open(&place(&key_two, "text"), &ciphertext).unwrap(), "enig");
     }
+}
+
+#[tokio::test]
+async fn two_services_that_make_the_key_at_once_in_postgres_agree() {
+    let (database, url) = postgres().await;
+    let open = async || Arc::new(PostgresKeyStore::open(&url).await.unwrap());
+    let ((one, _), (two, _)) = (sealer(open().await, MASTER), sealer(open().await, MASTER));
+    for player in 0..20 {
+        let player = format!("player-{player}");
+        let (key_one, key_two) = tokio::join!(one.seal_key("NB", &player), two.seal_key("NB", &player));
+        assert_eq!(key_one.unwrap().id(), key_two.unwrap().id());
+    }
+    database.drop().await.unwrap();
+}
+
+#[tokio::test]
+async fn postgres_itself_refuses_to_undo_a_tombstone_even_to_its_administrator() {
+    let (database, url) = postgres().await;
+    let (sealer, _) = sealer(Arc::new(PostgresKeyStore::open(&url).await.unwrap()), MASTER);
+    sealer.seal_key("NB", "alive").await.unwrap();
+    sealer.destroy("NB", "p").await.unwrap();
+    let mut admin = PgConnection::connect(&database.url).await.unwrap();
+    for undo in [
+        "DELETE FROM keys.data_key",
+        "TRUNCATE keys.data_key",
+        "UPDATE keys.data_key SET destroyed_at_us = NULL, wrapped = '\\x00', wrapped_by = 'm' WHERE player = 'p'",
+        "UPDATE keys.data_key SET wrapped = '\\x00' WHERE player = 'alive'",
+        "UPDATE keys.data_key SET player = 'q', wrapped = NULL, wrapped_by = NULL, destroyed_at_us = 1 \
+         WHERE player = 'alive'",
+    ] {
+        let refused = sqlx::query(undo).execute(&mut admin).await.unwrap_err().to_string();
+        assert!(refused.contains("a key"), "{undo}: {refused}");
+    }
+    let mut service = PgConnection::connect(&url).await.unwrap();
+    for not_granted in ["DELETE FROM keys.data_key", "UPDATE keys.data_key SET player = 'q'"] {
+        let refused = sqlx::query(not_granted).execute(&mut service).await.unwrap_err().to_string();
+        assert!(refused.contains("permission denied"), "{not_granted}: {refused}");
+    }
+    database.drop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_postgres_without_the_tables_or_with_newer_ones_is_refused() {
+    let database = Database::create().await.unwrap();
+    let refused = PostgresKeyStore::open(&database.url).await.unwrap_err();
+    assert!(matches!(refused, Error::NotMigrated) && refused.to_string().contains("casetrail migrate"));
+    let mut admin = PgConnection::connect(&database.url).await.unwrap();
+    sealing::postgres::migrate(&mut admin).await.unwrap();
+    sqlx::query("UPDATE keys.schema_version SET version = 2").execute(&mut admin).await.unwrap();
+    let refused = PostgresKeyStore::open(&database.url).await;
+    assert!(matches!(refused, Err(Error::NewerSchema { found: 2, known: 1 })), "{refused:?}");
+    database.drop().await.unwrap();
 }
 
 #[tokio::test]
