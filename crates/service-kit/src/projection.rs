@@ -275,6 +275,3 @@ impl Projection for Projector {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -219,6 +219,3 @@ fn by_stream(due: Vec<(Uuid, Timer)>) -> Vec<Vec<(Uuid, Timer)>> {
     }
     cases
 }
-
-#[cfg(test)]
-mod tests;
