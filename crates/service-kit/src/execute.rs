@@ -4,6 +4,8 @@
 //! It runs as a task of its own that survives its caller: a client that goes away never leaves a commit
 //! half known (tonic drops a handler's future when its caller cancels).
 
+mod patience;
+
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,6 +23,7 @@ use crate::meta::{EventMeta, traceparent_of};
 use crate::metrics::metrics;
 use crate::parts::Parts;
 use crate::personal;
+use patience::Patience;
 
 /// How often a command is decided anew after a conflict before it gives up.
 const MAX_TRIES: u32 = 64;
@@ -226,6 +229,24 @@ impl<A: Aggregate> Inner<A> {
     }
 
     async fn run<S: Stage<Aggregate = A>>(&self, request: CommandRequest<S>) -> Result<Outcome<A>, Failure> {
+        let mut patience = Patience::new();
+        loop {
+            match self.decide_and_record(&request).await {
+                Err(Failure::Unavailable(cause)) => {
+                    tracing::debug!(cause, "a part did not answer; the command is tried again");
+                    if !patience.wait(self.parts.ids.as_ref(), self.parts.shutdown.soft()).await {
+                        return Err(Failure::Unavailable(cause));
+                    }
+                }
+                settled => return settled,
+            }
+        }
+    }
+
+    async fn decide_and_record<S: Stage<Aggregate = A>>(
+        &self,
+        request: &CommandRequest<S>,
+    ) -> Result<Outcome<A>, Failure> {
         for _ in 0..MAX_TRIES {
             let state = self.load(request.stream).await?;
             mark_span(state.as_ref(), request.stream);
@@ -239,22 +260,22 @@ impl<A: Aggregate> Inner<A> {
                 && given != state.version()
             {
                 let stale = Failure::StaleEtag { given, current: state.version() };
-                return self.first_answer(&request).await?.ok_or(stale);
+                return self.first_answer(request).await?.ok_or(stale);
             }
             let now = self.parts.clock.now();
             let decided = S::decide(&state, Context { actor: &request.actor, now }, &request.command);
             let events = match decided {
                 Ok(events) if events.is_empty() => {
                     let nothing = Outcome { state, events: Vec::new(), position: None, repeated: false };
-                    return Ok(self.first_answer(&request).await?.unwrap_or(nothing));
+                    return Ok(self.first_answer(request).await?.unwrap_or(nothing));
                 }
                 Ok(events) => events.into_iter().map(Into::into).collect::<Vec<A::Event>>(),
                 Err(refusal) => {
                     let refused = Failure::refused(&refusal);
-                    return self.first_answer(&request).await?.ok_or(refused);
+                    return self.first_answer(request).await?.ok_or(refused);
                 }
             };
-            match self.append(&request, &state, events, now).await {
+            match self.append(request, &state, events, now).await {
                 Err(Failure::Contended) => metrics().append_conflict(self.service),
                 Err(failure) => return Err(failure),
                 Ok(outcome) => {

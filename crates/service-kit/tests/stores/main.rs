@@ -1,7 +1,9 @@
-//! A service's own database, in a file and on Postgres, for one process and for two replicas of it.
+//! A service's own database, in a file and on Postgres, for one process and for two replicas of it; and the
+//! decision loop over a log that loses its answers.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
 
+mod lost_answers;
 mod opening;
 mod projections;
 mod timers;

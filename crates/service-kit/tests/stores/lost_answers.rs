@@ -1,0 +1,137 @@
+//! A log that commits and does not say so, or is away for a while: the command goes on with its id.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use case::intake::{CaseOpened, Player};
+use case::{Actor, Case, CaseEvent, Channel, Context, Language, Personal, Stage, Tier, notifications};
+use event_log::{Append, Appended, CommandRecord, Committed, Error, EventLog, StreamId};
+use jiff::Timestamp;
+use service_kit::{CommandRequest, Executor, Failure};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::world::{Place, World};
+
+/// A log whose next answers are lost on their way.
+struct Forgetful {
+    log: Arc<dyn EventLog>,
+    lost: AtomicU32,
+    /// Whether what it does not answer has been done.
+    commits: bool,
+}
+
+#[async_trait]
+impl EventLog for Forgetful {
+    async fn append(&self, append: Append) -> Result<Appended, Error> {
+        let lost = self.lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if lost.is_ok() {
+            if self.commits {
+                self.log.append(append).await?;
+            }
+            return Err(Error::Unavailable("the connection was cut".to_owned()));
+        }
+        self.log.append(append).await
+    }
+
+    async fn read_stream(&self, stream: StreamId, after: u64, limit: usize) -> Result<Vec<Committed>, Error> {
+        self.log.read_stream(stream, after, limit).await
+    }
+
+    async fn read_all(&self, after: u64, limit: usize) -> Result<Vec<Committed>, Error> {
+        self.log.read_all(after, limit).await
+    }
+
+    async fn head(&self) -> Result<u64, Error> {
+        self.log.head().await
+    }
+
+    async fn last_recorded_at(&self) -> Result<Option<Timestamp>, Error> {
+        self.log.last_recorded_at().await
+    }
+
+    async fn find_command(&self, stream: StreamId, id: Uuid) -> Result<Option<CommandRecord>, Error> {
+        self.log.find_command(stream, id).await
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.log.watch()
+    }
+}
+
+/// Opens a case once.
+struct Opening;
+
+impl Stage for Opening {
+    const NAME: &'static str = "opening";
+    type Aggregate = Case;
+    type Command = ();
+    type Event = CaseEvent;
+    type Refusal = notifications::Refusal;
+
+    fn decide(case: &Case, _: Context<'_>, (): &()) -> Result<Vec<CaseEvent>, notifications::Refusal> {
+        if case.version > 0 {
+            return Ok(Vec::new());
+        }
+        let player = Player {
+            player_id: "p-1".parse().unwrap(),
+            username: Personal::new("lykke7"),
+            email: None,
+            time_zone: None,
+            tier: Tier::Standard,
+            marketing_consent: false,
+        };
+        let opened = CaseOpened {
+            brand: "NB".parse().unwrap(),
+            channel: Channel::Chat,
+            player,
+            language: Language::Da,
+            product: None,
+            previous_case: None,
+        };
+        Ok(vec![CaseEvent::Intake(opened.into())])
+    }
+}
+
+/// Opens a case over a log that does not answer so often; the positions it has then.
+async fn open(lost: u32, commits: bool) -> (Result<service_kit::Outcome<Case>, Failure>, u64) {
+    let world = World::over(Place::file());
+    let mut parts = world.replica().await;
+    parts.log = Arc::new(Forgetful { log: Arc::clone(&world.log), lost: AtomicU32::new(lost), commits });
+    let request = CommandRequest::<Opening> {
+        stream: Uuid::from_u128(7),
+        command_id: Uuid::from_u128(8),
+        fingerprint: [0; 32],
+        actor: Actor::service("opening"),
+        etag: None,
+        causation_id: None,
+        correlation_id: None,
+        creates: true,
+        command: (),
+    };
+    let outcome = Executor::new(&parts, "opening").execute(request).await;
+    (outcome, world.log.head().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_was_lost_is_found_and_answered_once() {
+    let (outcome, head) = open(1, true).await;
+    let outcome = outcome.unwrap();
+    assert!(outcome.repeated && outcome.events.len() == 1 && outcome.position == Some(1));
+    assert_eq!(head, 1);
+}
+
+#[tokio::test]
+async fn a_log_that_is_away_for_a_moment_is_waited_for() {
+    let (outcome, head) = open(3, false).await;
+    assert!(!outcome.unwrap().repeated);
+    assert_eq!(head, 1);
+}
+
+#[tokio::test]
+async fn a_log_that_stays_away_is_told_to_the_caller() {
+    let (outcome, head) = open(u32::MAX, false).await;
+    assert!(matches!(outcome, Err(Failure::Unavailable(_))));
+    assert_eq!(head, 0);
+}
