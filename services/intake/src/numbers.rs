@@ -125,6 +125,7 @@ mod tests {
     use std::time::Duration;
 
     use ambient::ManualClock;
+    use sqlx::Connection;
     use uuid::Uuid;
 
     use super::*;
@@ -220,5 +221,23 @@ mod tests {
         let second = numbers(&store, &clock());
         assert_eq!(second.allocate(&brand("NB"), case(4)).await.unwrap().sequence(), 4);
         assert_eq!(second.allocate(&brand("NB"), case(2)).await.unwrap(), in_the_log[1].1);
+    }
+
+    #[tokio::test]
+    async fn replicas_on_postgres_get_every_number_once_without_a_gap_and_a_case_the_same_from_both() {
+        let database = scratch::shared::Database::create().await.unwrap();
+        let mut admin = sqlx::PgConnection::connect(&database.url).await.unwrap();
+        service_kit::store::migrate_postgres(&mut admin, "intake", &crate::MIGRATIONS).await.unwrap();
+        let open =
+            async || Store::open_postgres(&database.url, "intake", &crate::MIGRATIONS, 8).await.unwrap();
+        let replicas = [numbers(&open().await, &clock()), numbers(&open().await, &clock())];
+        let brand = brand("NB");
+        // Every case asks twice at once, mostly in different replicas.
+        let calls = (0..60).map(|id| replicas[usize::from(id % 2 == 0)].allocate(&brand, case(id % 30 + 1)));
+        let given = futures_util::future::try_join_all(calls).await.unwrap();
+        let sequences: BTreeSet<u32> = given.iter().map(CaseNumber::sequence).collect();
+        assert_eq!(sequences, (1..=30).collect());
+        assert_eq!(given[..30], given[30..]);
+        database.drop().await.unwrap();
     }
 }

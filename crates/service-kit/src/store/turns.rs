@@ -16,7 +16,7 @@ use tracing::Instrument;
 const CONNECTIONS: u32 = 24;
 /// How long one waits for such a connection, and an unused one is kept.
 const ACQUIRE: Duration = Duration::from_secs(30);
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Waiting ends after a minute; a replica that stands still loses its turn after two, and one whose machine
 /// is gone after 25 s.

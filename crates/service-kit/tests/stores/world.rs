@@ -21,7 +21,7 @@ pub(crate) const SCHEMA: &str = "watching";
 /// Where the rows of all replicas are.
 pub(crate) enum Place {
     File(tempfile::TempDir),
-    Postgres { database: Database, as_service: String },
+    Postgres { database: Box<Database>, as_service: String },
 }
 
 impl Place {
@@ -41,7 +41,7 @@ impl Place {
         );
         sqlx::raw_sql(AssertSqlSafe(rights)).execute(&mut admin).await.unwrap();
         let as_service = database.url.replacen("postgres@", &format!("{role}@"), 1);
-        Self::Postgres { database, as_service }
+        Self::Postgres { database: Box::new(database), as_service }
     }
 
     pub(crate) fn stores(&self) -> Stores {
@@ -66,7 +66,7 @@ impl Place {
     /// Throws it away.
     pub(crate) async fn remove(self) {
         if let Self::Postgres { database, .. } = self {
-            database.drop().await.unwrap();
+            (*database).drop().await.unwrap();
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
 
+mod declared;
 mod opening;
 mod patterns;
 #[path = "../../../../crates/service-kit/tests/support/in_files.rs"]

@@ -44,7 +44,7 @@ pub(crate) struct World {
     pub(crate) lasting: Arc<Lasting>,
     pub(crate) client: IntakeServiceClient<Connection>,
     pub(crate) data: tempfile::TempDir,
-    parts: Parts,
+    pub(crate) parts: Parts,
     _database: crate::stores::Database,
     bus: Arc<EmbeddedBus>,
     subscriptions: Vec<Subscription>,
@@ -68,6 +68,11 @@ impl Lasting {
 }
 
 impl World {
+    /// The names of what follows the log.
+    pub(crate) fn consumers(&self) -> impl Iterator<Item = &str> {
+        self.subscriptions.iter().map(Subscription::name)
+    }
+
     pub(crate) async fn start() -> Self {
         Self::start_on(Lasting::new(), "").await
     }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
 
+#[path = "../service/declared.rs"]
+mod declared;
 #[path = "../service/opening.rs"]
 mod opening;
 #[path = "../service/patterns.rs"]

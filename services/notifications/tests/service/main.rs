@@ -1,6 +1,7 @@
 //! The service as others meet it: facts in, mails and webhooks out, and its gRPC methods.
 
 mod api;
+mod declared;
 mod exclusion;
 mod offers;
 mod receiver;

@@ -102,6 +102,11 @@ impl Default for Opening {
 }
 
 impl World {
+    /// The names of what follows the log.
+    pub(crate) fn consumers(&self) -> impl Iterator<Item = &str> {
+        self.subscriptions.iter().map(Subscription::name)
+    }
+
     pub(crate) async fn start(folder: &TempDir, overrides: &str) -> Result<Self> {
         let clock = ManualClock::new(NOON.parse()?);
         Self::start_at(folder, overrides, clock).await

@@ -4,6 +4,8 @@
 
 #[path = "../service/api.rs"]
 mod api;
+#[path = "../service/declared.rs"]
+mod declared;
 #[path = "../service/exclusion.rs"]
 mod exclusion;
 #[path = "../service/offers.rs"]

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod callbacks;
+mod declared;
 mod gateway;
 mod listing;
 mod money;

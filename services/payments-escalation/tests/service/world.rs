@@ -45,6 +45,7 @@ pub(crate) struct World {
     pub(crate) callback_url: String,
     pub(crate) sandbox: Running,
     subscriptions: Vec<Subscription>,
+    pub(crate) parts: Parts,
     requests: AtomicU64,
     _data: (tempfile::TempDir, crate::stores::Database),
 }
@@ -61,6 +62,11 @@ pub(crate) fn start_of_time() -> Timestamp {
 }
 
 impl World {
+    /// The names of what follows the log.
+    pub(crate) fn consumers(&self) -> impl Iterator<Item = &str> {
+        self.subscriptions.iter().map(Subscription::name)
+    }
+
     pub(crate) async fn start() -> Self {
         let clock = ManualClock::new(start_of_time());
         Self::start_with(clock, Instead::default()).await
@@ -131,6 +137,7 @@ impl World {
             callback_url,
             sandbox,
             subscriptions: started.subscriptions,
+            parts,
             requests: AtomicU64::new(0),
             _data: (data, database),
         }

@@ -6,6 +6,8 @@
 mod bad_input;
 #[path = "../service/callbacks.rs"]
 mod callbacks;
+#[path = "../service/declared.rs"]
+mod declared;
 #[path = "../service/gateway.rs"]
 mod gateway;
 #[path = "../service/listing.rs"]

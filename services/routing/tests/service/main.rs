@@ -6,6 +6,7 @@
 mod agents;
 mod bad_input;
 mod claiming;
+mod declared;
 mod offering;
 mod promising;
 mod rebuilding;

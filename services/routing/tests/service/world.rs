@@ -39,6 +39,7 @@ pub(crate) struct World {
     pub(crate) client: RoutingServiceClient<Connection>,
     log: Arc<dyn EventLog>,
     subscriptions: Vec<Subscription>,
+    pub(crate) parts: Parts,
     requests: AtomicU64,
     _data: (tempfile::TempDir, crate::stores::Database),
 }
@@ -58,6 +59,11 @@ impl Opening {
 }
 
 impl World {
+    /// The names of what follows the log.
+    pub(crate) fn consumers(&self) -> impl Iterator<Item = &str> {
+        self.subscriptions.iter().map(Subscription::name)
+    }
+
     pub(crate) async fn start() -> Self {
         let clock = ManualClock::new("2026-03-02T09:00:00Z".parse().unwrap());
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
@@ -103,7 +109,15 @@ impl World {
         let grpc = serve_grpc(routes, &shutdown).await;
         let client = RoutingServiceClient::connect(format!("http://{grpc}")).await.unwrap();
         let requests = AtomicU64::new(log.head().await.unwrap() * 1_000);
-        Self { clock, client, log, subscriptions: started.subscriptions, requests, _data: (data, database) }
+        Self {
+            clock,
+            client,
+            log,
+            subscriptions: started.subscriptions,
+            parts,
+            requests,
+            _data: (data, database),
+        }
     }
 
     /// Lets time pass, and what falls due happen.

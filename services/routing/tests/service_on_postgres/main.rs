@@ -8,6 +8,8 @@ mod agents;
 mod bad_input;
 #[path = "../service/claiming.rs"]
 mod claiming;
+#[path = "../service/declared.rs"]
+mod declared;
 #[path = "../service/offering.rs"]
 mod offering;
 #[path = "../service/promising.rs"]
