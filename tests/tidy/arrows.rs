@@ -10,11 +10,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("case", &[]),
     ("contracts", &[]),
     ("event-log", &["ambient"]),
-    ("sealing", &["ambient"]),
+    ("sealing", &["ambient", "scratch"]),
     ("sandbox-gateway", &["ambient"]),
     ("scratch", &["ambient"]),
     ("event-bus", &["ambient", "event-log"]),
-    ("service-kit", &["ambient", "case", "event-log", "event-bus", "sealing"]),
+    ("service-kit", &["ambient", "case", "event-log", "event-bus", "scratch", "sealing"]),
     ("history", &["ambient", "case", "contracts", "event-log", "event-bus", "sealing", "service-kit"]),
     ("stories", &["ambient", "contracts"]),
 ];
