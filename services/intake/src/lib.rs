@@ -66,6 +66,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     );
     let subscriptions =
         vec![directory.subscription().clone(), cases, subscribe(parts, on_case_classified).await?];
+    let register_history = history::registration(parts, &executor, &directory);
     let api = api::Api {
         executor,
         directory,
@@ -84,6 +85,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         register: Box::new(move |routes| {
             routes.add_service(server);
         }),
+        register_history,
         http: Router::new(),
         subscriptions,
     })

@@ -59,6 +59,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     let mut subscriptions = read_model.subscriptions();
     let directory = CaseDirectory::start(parts, &store, "notifications").await?;
     subscriptions.push(directory.subscription().clone());
+    let register_history = history::registration(parts, &executor, &directory);
     let service = Arc::new(Service::new(parts, executor.clone(), read_model, directory, &config));
     let sender = Arc::new(Sender::new(Arc::clone(&service), carriers, letters, &config));
     subscriptions.extend(reactions::subscribe(parts, &service, &sender).await?);
@@ -71,6 +72,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         register: Box::new(move |routes| {
             routes.add_service(server);
         }),
+        register_history,
         http: Router::new(),
         subscriptions,
     })

@@ -99,6 +99,7 @@ pub async fn start_with(
         signer,
         clock: Arc::clone(&parts.clock),
     });
+    let register_history = history::registration(parts, &executor, &directory);
     let api = api::Api {
         executor,
         directory,
@@ -115,6 +116,7 @@ pub async fn start_with(
         register: Box::new(move |routes| {
             routes.add_service(server);
         }),
+        register_history,
         http,
         subscriptions,
     })

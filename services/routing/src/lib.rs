@@ -64,6 +64,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     subscriptions
         .push(service_kit::timers::start(parts, &store, &executor, timers::Timers(Arc::clone(&desk))).await?);
     subscriptions.extend(reactions::subscribe_all(parts, &desk).await?);
+    let register_history = history::registration(parts, &executor, &directory);
     let server = RoutingServiceServer::new(api::Api { desk, directory })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
@@ -72,6 +73,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         register: Box::new(move |routes| {
             routes.add_service(server);
         }),
+        register_history,
         http: axum::Router::new(),
         subscriptions,
     })
