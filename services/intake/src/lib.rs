@@ -38,6 +38,16 @@ pub use config::{Config, DEFAULTS};
 /// The stage's one name.
 const STAGE: &str = Intake::NAME;
 
+/// The service as a process of its own.
+pub fn deployable() -> deployable::Service<Config> {
+    deployable::Service {
+        stage: STAGE,
+        about: "Channels, messages, evidence, self-service, identity documents: the first stop of every case",
+        defaults: DEFAULTS,
+        start: |parts, config| Box::pin(start(parts, config)),
+    }
+}
+
 /// Starts the service. Returns once its list of cases has caught up with the log: before that, a number
 /// that the log holds could be given out again.
 ///

@@ -43,6 +43,16 @@ pub use crate::config::{Config, DEFAULTS};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
+/// The service as a process of its own.
+pub fn deployable() -> deployable::Service<Config> {
+    deployable::Service {
+        stage: "notifications",
+        about: "Tells players, teams and agents what happened, before they ask",
+        defaults: DEFAULTS,
+        start: |parts, config| Box::pin(start(parts, config)),
+    }
+}
+
 /// Starts read models, reactions, timers and the sender, and gives back what is to be served.
 ///
 /// # Errors

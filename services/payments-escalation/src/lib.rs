@@ -41,6 +41,16 @@ pub use gateway::{
 /// The stage's one name.
 const STAGE: &str = PaymentsEscalation::NAME;
 
+/// The service as a process of its own.
+pub fn deployable() -> deployable::Service<Config> {
+    deployable::Service {
+        stage: STAGE,
+        about: "The payment gateway and approvals by two people: cases that are about money",
+        defaults: DEFAULTS,
+        start: |parts, config| Box::pin(start(parts, config)),
+    }
+}
+
 /// Starts the service with the gateway that its configuration names.
 ///
 /// # Errors

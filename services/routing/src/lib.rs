@@ -36,6 +36,16 @@ use crate::read_model::ReadModel;
 /// The stage's one name.
 const STAGE: &str = Routing::NAME;
 
+/// The service as a process of its own.
+pub fn deployable() -> deployable::Service<Config> {
+    deployable::Service {
+        stage: STAGE,
+        about: "Priority, teams, skills, capacity, SLA clocks: who takes a case, and by when it is answered",
+        defaults: DEFAULTS,
+        start: |parts, config| Box::pin(start(parts, config)),
+    }
+}
+
 /// Starts the service.
 ///
 /// # Errors

@@ -56,7 +56,7 @@ async fn our_own_longest_deadline_is_kept_and_says_what_to_do() {
     // Hardly a call is this quick: the command is written to disk.
     config.grpc.deadline_ms = 1;
     let telemetry = world::telemetry().unwrap();
-    let world = World::start_with(folder.path(), clock.clone(), config, telemetry).await.unwrap();
+    let world = World::start_embedded(folder.path(), clock.clone(), config, telemetry).await.unwrap();
     let request = requests::open_case("0197a0c0-0000-7000-8000-000000000001".to_owned());
     let mut client = IntakeServiceClient::new(world.channel().await.unwrap());
     let mut late = false;
@@ -103,7 +103,7 @@ async fn a_command_is_finished_although_nobody_waits_for_its_answer() {
     let scene = Scene::begin().await;
     let before = scene.head().await;
     let request = requests::open_case(scene.stage.new_id());
-    let mut head = scene.world.system.parts.log.watch();
+    let mut head = scene.world.system.log().watch();
     {
         let mut intake = scene.stage.intake();
         let call = intake.open_case(ask(&rasmus(), request.clone()));

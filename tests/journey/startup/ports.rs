@@ -11,7 +11,7 @@ use world::{ON_FREE_PORTS, START, World, telemetry};
 async fn refused(config: Config) -> String {
     let folder = tempdir().unwrap();
     let clock = ManualClock::new(START.parse().unwrap());
-    match World::start_with(folder.path(), clock, config, telemetry().unwrap()).await {
+    match World::start_embedded(folder.path(), clock, config, telemetry().unwrap()).await {
         Ok(_) => panic!("it should not have started"),
         Err(error) => format!("{error:#}"),
     }
@@ -56,11 +56,11 @@ async fn a_start_that_failed_late_lets_go_of_its_ports_and_its_folder() {
     let mut wrong = Config::from_overrides(ON_FREE_PORTS).unwrap();
     wrong.grpc.address = port;
     wrong.notifications.default_time_zone = "Europe/Atlantis".to_owned();
-    let failed = World::start_with(folder.path(), clock.clone(), wrong.clone(), telemetry().unwrap()).await;
+    let failed = World::start_embedded(folder.path(), clock.clone(), wrong.clone(), telemetry().unwrap()).await;
     assert!(failed.is_err());
 
     wrong.notifications.default_time_zone = "Europe/Copenhagen".to_owned();
-    let world = World::start_with(folder.path(), clock, wrong, telemetry().unwrap()).await.unwrap();
+    let world = World::start_embedded(folder.path(), clock, wrong, telemetry().unwrap()).await.unwrap();
     TcpStream::connect(port).unwrap();
     world.stop().await.unwrap();
 }
