@@ -1,6 +1,7 @@
 //! The world that tests play in: a system on free ports, in a folder of its own, under a clock that stands
 //! still until a test moves it. Which wiring it has, the environment chooses (see [`Wiring`]).
 
+pub mod behind;
 mod wiring;
 
 use std::path::{Path, PathBuf};
