@@ -73,7 +73,7 @@ impl System {
     ) -> anyhow::Result<Self> {
         match wiring {
             Wiring::Embedded => {
-                let config = embedded::Config::from_overrides(&format!("{ON_FREE_PORTS}\n{overrides}"))?;
+                let config = embedded::Config::from_overrides(&[ON_FREE_PORTS, overrides])?;
                 Self::start_embedded(data, clock, config, telemetry).await
             }
             Wiring::Distributed => Self::start_distributed(data, clock, overrides, telemetry, 1).await,

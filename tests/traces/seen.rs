@@ -46,7 +46,7 @@ async fn play() -> Seen {
     let telemetry = telemetry::start(&configured, "casetrail-traces").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let clock = ManualClock::new(START.parse().unwrap());
-    let mut config = Config::from_overrides(ON_FREE_PORTS).unwrap();
+    let mut config = Config::from_overrides(&[ON_FREE_PORTS]).unwrap();
     config.telemetry.trace_url = "http://traces.example/{trace_id}".to_owned();
     let start = || World::start_embedded(folder.path(), clock.clone(), config.clone(), telemetry.clone());
 

@@ -22,7 +22,12 @@ pub fn load<C: DeserializeOwned>(defaults: &str, file: Option<&Path>) -> Result<
 
 /// Reads a configuration from TOML text alone: defaults, and what tests override.
 pub fn parse<C: DeserializeOwned>(defaults: &str, overrides: &str) -> Result<C, ConfigError> {
-    extracted(overridden(defaults, &[overrides]).extract())
+    parse_all(defaults, &[overrides])
+}
+
+/// As [`parse`], with several texts that override; later ones win.
+pub fn parse_all<C: DeserializeOwned>(defaults: &str, overrides: &[&str]) -> Result<C, ConfigError> {
+    extracted(overridden(defaults, overrides).extract())
 }
 
 fn layered(defaults: &str, file: Option<&Path>) -> Result<Figment, ConfigError> {

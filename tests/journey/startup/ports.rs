@@ -21,7 +21,7 @@ async fn refused(config: Config) -> String {
 async fn a_port_that_is_taken_is_named_with_its_key_and_what_to_do() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = other.local_addr().unwrap();
-    let free = || Config::from_overrides(ON_FREE_PORTS).unwrap();
+    let free = || Config::from_overrides(&[ON_FREE_PORTS]).unwrap();
 
     let mut config = free();
     config.grpc.address = taken;
@@ -42,7 +42,7 @@ async fn a_port_that_is_taken_is_named_with_its_key_and_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_others_can_reach_is_refused_while_callers_prove_nothing() {
-    let mut config = Config::from_overrides(ON_FREE_PORTS).unwrap();
+    let mut config = Config::from_overrides(&[ON_FREE_PORTS]).unwrap();
     config.grpc.address = "0.0.0.0:0".parse().unwrap();
     let said = refused(config).await;
     assert!(said.contains("grpc.address") && said.contains("127.0.0.1"), "{said}");
@@ -53,7 +53,7 @@ async fn a_start_that_failed_late_lets_go_of_its_ports_and_its_folder() {
     let folder = tempdir().unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let clock = ManualClock::new(START.parse().unwrap());
-    let mut wrong = Config::from_overrides(ON_FREE_PORTS).unwrap();
+    let mut wrong = Config::from_overrides(&[ON_FREE_PORTS]).unwrap();
     wrong.grpc.address = port;
     wrong.notifications.default_time_zone = "Europe/Atlantis".to_owned();
     let failed = World::start_embedded(folder.path(), clock.clone(), wrong.clone(), telemetry().unwrap()).await;
