@@ -1,5 +1,8 @@
-//! The world that tests play in: everything in one process, on free ports, in a folder of its own, under
-//! a clock that stands still until a test moves it.
+//! The world that tests play in: a system on free ports, in a folder of its own, under a clock that stands
+//! still until a test moves it. Which wiring it has, the environment chooses (see [`Wiring`]).
+
+pub mod behind;
+mod wiring;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +12,7 @@ use ambient::{Clock, ManualClock, SystemIds};
 use anyhow::{Context, ensure};
 use async_trait::async_trait;
 use case::{Aggregate, Case, CaseEvent};
-use embedded::{Config, Embedded, Options};
+use embedded::Config;
 use jiff::Timestamp;
 use service_kit::Executor;
 use service_kit::telemetry::{self, Telemetry, TelemetryConfig};
@@ -17,24 +20,15 @@ use stories::{Narrator, PassTime, Stage};
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
+pub use wiring::{ON_FREE_PORTS, System, WIRING_VARIABLE, Wiring, place};
+
 /// A Monday noon: every team is at work.
 pub const START: &str = "2026-06-15T10:00:00Z";
-
-/// What a test changes in the configuration.
-pub const ON_FREE_PORTS: &str = "
-    [grpc]
-    address = '127.0.0.1:0'
-    http_address = '127.0.0.1:0'
-    [gateway]
-    port = 0
-    # Callbacks would wait on the manual clock, which stands still.
-    callback_delay_ms = 0
-";
 
 /// A running system.
 pub struct World {
     /// The system.
-    pub system: Arc<Embedded>,
+    pub system: Arc<System>,
     /// Its clock.
     pub clock: ManualClock,
     /// Its data folder.
@@ -66,36 +60,39 @@ impl World {
 
     /// A system over a folder that is there already, with `overrides` (TOML) in its configuration.
     pub async fn start_in(data: &Path, clock: ManualClock, overrides: &str) -> anyhow::Result<Self> {
-        Self::start_with(
-            data,
-            clock,
-            Config::from_overrides(&format!("{ON_FREE_PORTS}\n{overrides}"))?,
-            telemetry()?,
-        )
-        .await
+        let system = System::start(Wiring::chosen()?, data, &clock, overrides, telemetry()?).await?;
+        Ok(Self::of(system, data, clock))
     }
 
-    /// A system with this configuration and telemetry.
-    pub async fn start_with(
+    /// A system in one process, with exactly this configuration and telemetry.
+    pub async fn start_embedded(
         data: &Path,
         clock: ManualClock,
         config: Config,
         telemetry: Telemetry,
     ) -> anyhow::Result<Self> {
-        let options = Options {
-            data: data.to_owned(),
-            config,
-            clock: Arc::new(clock.clone()),
-            ids: Arc::new(SystemIds),
-            telemetry,
-        };
-        let system = Arc::new(Box::pin(embedded::start(options)).await?);
-        Ok(Self { system, clock, data: data.to_owned(), folder: None })
+        let system = System::start_embedded(data, &clock, config, telemetry).await?;
+        Ok(Self::of(system, data, clock))
+    }
+
+    /// A system of deployables, so many of each.
+    pub async fn start_replicas(
+        data: &Path,
+        clock: ManualClock,
+        overrides: &str,
+        replicas: usize,
+    ) -> anyhow::Result<Self> {
+        let system = System::start_distributed(data, &clock, overrides, telemetry()?, replicas).await?;
+        Ok(Self::of(system, data, clock))
+    }
+
+    fn of(system: System, data: &Path, clock: ManualClock) -> Self {
+        Self { system: Arc::new(system), clock, data: data.to_owned(), folder: None }
     }
 
     /// A connection to its API.
     pub async fn channel(&self) -> anyhow::Result<Channel> {
-        Channel::from_shared(format!("http://{}", self.system.grpc))?.connect().await.context("connecting")
+        Channel::from_shared(format!("http://{}", self.system.grpc()))?.connect().await.context("connecting")
     }
 
     /// A stage for stories, with the brand's agents at their desks.
@@ -115,13 +112,13 @@ impl World {
             Arc::new(SystemIds),
             Arc::new(time),
             Arc::new(Silent),
-            Some(self.system.outbox.clone()),
+            Some(self.system.outbox().to_owned()),
         ))
     }
 
     /// Every case in the log, folded.
     pub async fn cases(&self) -> anyhow::Result<Vec<Arc<Case>>> {
-        let executor = Executor::<Case>::new(&self.system.parts, "tests");
+        let executor = Executor::<Case>::new(self.system.parts(), "tests");
         let mut streams = Vec::new();
         for event in self.events().await? {
             if !event.event_type.starts_with("agent.") && !streams.contains(&event.stream) {
@@ -150,7 +147,7 @@ impl World {
         let mut events = Vec::new();
         loop {
             let after = events.last().map_or(0, |event: &event_log::Committed| event.position);
-            let page = self.system.parts.log.read_all(after, 1_000).await?;
+            let page = self.system.log().read_all(after, 1_000).await?;
             if page.is_empty() {
                 return Ok(events);
             }
@@ -183,10 +180,12 @@ impl World {
             let violations = case::invariants::violations(&case);
             ensure!(violations.is_empty(), "{:?}: {violations:?}", case.spoken_name());
         }
-        let found = event_log::verify_log(self.system.parts.log.as_ref()).await?;
+        let found = event_log::verify_log(self.system.log().as_ref()).await?;
         ensure!(found.broken.is_empty() && found.first_missing_position.is_none(), "the chains: {found:?}");
-        let dead = self.system.parts.bus.dead_letters(None, 10).await?;
-        ensure!(dead.is_empty(), "dead letters: {dead:?}");
+        for bus in self.system.buses() {
+            let dead = bus.dead_letters(None, 10).await?;
+            ensure!(dead.is_empty(), "dead letters: {dead:?}");
+        }
         Ok(())
     }
 
@@ -201,7 +200,7 @@ impl World {
 
 struct ManualTime {
     clock: ManualClock,
-    system: Arc<Embedded>,
+    system: Arc<System>,
 }
 
 #[async_trait]

@@ -3,15 +3,11 @@
 
 mod answers;
 
-use std::path::Path;
-
 use stories::ALL;
+use world::behind::{Derived, throw_away};
 
 use crate::scene::{Scene, Stopped};
 use answers::{Answers, every_answer};
-
-/// What cannot be derived from the log: the log itself, and the keys.
-const KEPT: &[&str] = &["log.db", "keys.db", "master.key"];
 
 /// A system that has lived: a withdrawal with everything that belongs to it, a VIP who was excluded.
 async fn after_two_stories() -> (Answers, u64, Stopped) {
@@ -30,21 +26,6 @@ async fn after_two_stories() -> (Answers, u64, Stopped) {
     (answers, head, scene.stop().await)
 }
 
-/// Removes the databases for which `goes` holds, and gives their names.
-fn remove(data: &Path, goes: impl Fn(&str) -> bool) -> Vec<String> {
-    let mut removed = Vec::new();
-    for entry in std::fs::read_dir(data).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let is_database = name.contains(".db") && !KEPT.iter().any(|kept| name.starts_with(kept));
-        if is_database && goes(&name) {
-            std::fs::remove_file(&path).unwrap();
-            removed.push(name);
-        }
-    }
-    removed
-}
-
 /// Starts again and checks that all answers are the same, that nothing was recorded, and nothing sent.
 async fn answers_alike(stopped: &Stopped, answers: &Answers, head: u64) {
     let outbox = stopped.data.join("outbox");
@@ -60,9 +41,9 @@ async fn answers_alike(stopped: &Stopped, answers: &Answers, head: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn read_models_that_were_thrown_away_are_built_again_alike() {
     let (answers, head, stopped) = after_two_stories().await;
-    let removed = remove(&stopped.data, |name| !name.starts_with("bus.db"));
+    let removed = throw_away(&stopped.data, Derived::ReadModels).await.unwrap();
     for service in ["intake", "routing", "payments_escalation", "notifications"] {
-        assert!(removed.contains(&format!("{service}.db")), "{service} keeps no read model: {removed:?}");
+        assert!(removed.iter().any(|one| one == service), "{service} keeps no read model: {removed:?}");
     }
     answers_alike(&stopped, &answers, head).await;
 }
@@ -70,13 +51,15 @@ async fn read_models_that_were_thrown_away_are_built_again_alike() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hearing_everything_again_records_nothing_new_and_sends_nothing_twice() {
     let (answers, head, stopped) = after_two_stories().await;
-    assert!(remove(&stopped.data, |name| name.starts_with("bus.db")).contains(&"bus.db".to_owned()));
+    assert!(!throw_away(&stopped.data, Derived::Checkpoints).await.unwrap().is_empty());
     answers_alike(&stopped, &answers, head).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_and_the_keys_are_all_there_is_to_keep() {
     let (answers, head, stopped) = after_two_stories().await;
-    remove(&stopped.data, |_| true);
+    for what in [Derived::ReadModels, Derived::Checkpoints] {
+        throw_away(&stopped.data, what).await.unwrap();
+    }
     answers_alike(&stopped, &answers, head).await;
 }

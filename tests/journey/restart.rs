@@ -41,7 +41,7 @@ async fn sent_once(scene: &Scene) {
         }
     }
     assert_eq!(sent.len(), count, "a notification was sent twice");
-    let files = std::fs::read_dir(&scene.world.system.outbox).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(scene.world.system.outbox()).unwrap().map(|entry| entry.unwrap().path());
     let written: BTreeSet<String> =
         files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     assert_eq!(written, sent, "what lies in the outbox is what was recorded");

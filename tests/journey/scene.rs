@@ -92,7 +92,7 @@ impl Scene {
     /// The last position in the log, once everybody has reacted to everything.
     pub(crate) async fn head(&self) -> u64 {
         self.world.system.settled().await.unwrap();
-        self.world.system.parts.log.head().await.unwrap()
+        self.world.system.log().head().await.unwrap()
     }
 
     /// The types of what was recorded after a position, once everybody has reacted to everything.

@@ -16,11 +16,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("event-bus", &["ambient", "event-log"]),
     ("service-kit", &["ambient", "case", "event-log", "event-bus", "scratch", "sealing"]),
     ("history", &["ambient", "case", "contracts", "event-log", "event-bus", "sealing", "service-kit"]),
+    ("deployable", &["ambient", "contracts", "event-log", "event-bus", "sealing", "service-kit", "history"]),
+    ("relay", &["deployable"]),
     ("stories", &["ambient", "contracts"]),
 ];
 
 /// Crates that wire everything together, and so may know everything.
-const WIRING: &[&str] = &["embedded", "casetrail"];
+const WIRING: &[&str] = &["embedded", "distributed", "casetrail"];
 
 /// What makes the pure core impure, by the crate that brings it.
 const NOT_FOR_THE_CORE: &[&str] = &[

@@ -46,9 +46,9 @@ async fn play() -> Seen {
     let telemetry = telemetry::start(&configured, "casetrail-traces").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let clock = ManualClock::new(START.parse().unwrap());
-    let mut config = Config::from_overrides(ON_FREE_PORTS).unwrap();
+    let mut config = Config::from_overrides(&[ON_FREE_PORTS]).unwrap();
     config.telemetry.trace_url = "http://traces.example/{trace_id}".to_owned();
-    let start = || World::start_with(folder.path(), clock.clone(), config.clone(), telemetry.clone());
+    let start = || World::start_embedded(folder.path(), clock.clone(), config.clone(), telemetry.clone());
 
     let world = start().await.unwrap();
     let stage = world.stage().await.unwrap();
@@ -56,7 +56,7 @@ async fn play() -> Seen {
     world.system.settled().await.unwrap();
     let (traces, entry_traces) = told(&stage, &number).await;
     refused(&stage).await;
-    let metrics = reqwest::get(format!("http://{}/metrics", world.system.http)).await.unwrap();
+    let metrics = reqwest::get(format!("http://{}/metrics", world.system.http()[0])).await.unwrap();
     let metrics = metrics.error_for_status().unwrap().text().await.unwrap();
     drop(stage);
     world.stop().await.unwrap();

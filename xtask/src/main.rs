@@ -7,6 +7,7 @@
 
 mod process;
 mod report;
+mod servers;
 mod steps;
 mod tools;
 mod workshop;

@@ -9,7 +9,7 @@ use crate::workshop::Workshop;
 
 const CARGO_DENY: &str = "0.20.2";
 const BUF: &str = "1.75.0";
-/// What the mail server of the tests is made of, as pip reads it.
+/// The servers of the tests, as pip reads it.
 const TEST_SERVER_REQUIREMENTS: &str = "tests/support/requirements.txt";
 
 /// A program that is ready to run.
@@ -73,7 +73,7 @@ pub(crate) fn buf(workshop: &Workshop) -> Result<Tool> {
         .context("buf was installed and does not run; delete target/tools/npm and try again")
 }
 
-/// The Python that has what `tests/support/smtp_server.py` imports.
+/// The Python that has what `tests/support/smtp_server.py` imports, with a nats-server beside it.
 pub(crate) fn test_python(workshop: &Workshop) -> Result<PathBuf> {
     let requirements = workshop.root.join(TEST_SERVER_REQUIREMENTS);
     let wanted = std::fs::read_to_string(&requirements)
@@ -90,10 +90,10 @@ pub(crate) fn test_python(workshop: &Workshop) -> Result<PathBuf> {
         .into_iter()
         .find(|name| ask(workshop.command(name).args(["-c", "import venv, ensurepip"])).is_some())
         .context(
-            "the mail server of the tests needs Python 3.9 or newer with venv: `apt install python3-venv`, \
+            "the servers of the tests need Python 3.9 or newer with venv: `apt install python3-venv`, \
              `brew install python`, https://www.python.org",
         )?;
-    println!("The mail server of the tests is not here: installing it, once.");
+    println!("The servers of the tests are not here: installing them, once.");
     install(workshop.command(system_python).args(["-m", "venv", "--clear"]).arg(&venv))?;
     install(
         workshop
@@ -101,7 +101,7 @@ pub(crate) fn test_python(workshop: &Workshop) -> Result<PathBuf> {
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
             .arg(&requirements),
     )
-    .context("the mail server of the tests could not be installed. It needs access to PyPI")?;
+    .context("the servers of the tests could not be installed. They need access to PyPI")?;
     std::fs::write(&stamp, &wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(python)
 }

@@ -10,10 +10,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::bench::Bench;
 use crate::commands::{
     agents::AgentsArgs, cases::CasesArgs, completions::CompletionsArgs, deliveries::DeliveriesArgs,
-    history::HistoryArgs, open::OpenArgs, queue::QueueArgs, say::SayArgs, traces::TracesArgs,
-    verify::VerifyArgs, watch::WatchArgs,
+    history::HistoryArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs,
+    sandbox_gateway::SandboxGatewayArgs, say::SayArgs, traces::TracesArgs, verify::VerifyArgs,
+    watch::WatchArgs,
 };
 use crate::dev::DevArgs;
+use crate::up::UpArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -104,6 +106,18 @@ impl Color {
 pub(crate) enum Command {
     /// Run everything in this process, with nothing to install
     Dev(DevArgs),
+    /// Run the deployables as processes of their own, over Postgres and NATS
+    #[command(after_help = UpArgs::EXAMPLES)]
+    Up(UpArgs),
+    /// Make or bring up to date everything in a database: log, keys, schemas, roles
+    #[command(after_help = MigrateArgs::EXAMPLES)]
+    Migrate(MigrateArgs),
+    /// Build a read model again from the log, while the services run
+    #[command(after_help = RebuildArgs::EXAMPLES)]
+    Rebuild(RebuildArgs),
+    /// Run the sandbox payment gateway alone: for development without a real one
+    #[command(after_help = SandboxGatewayArgs::EXAMPLES)]
+    SandboxGateway(SandboxGatewayArgs),
     /// Measure the whole system on this machine
     #[command(subcommand, after_help = BENCH_EXAMPLES)]
     Bench(Bench),

@@ -5,8 +5,11 @@ pub(crate) mod cases;
 pub(crate) mod completions;
 pub(crate) mod deliveries;
 pub(crate) mod history;
+pub(crate) mod migrate;
 pub(crate) mod open;
 pub(crate) mod queue;
+pub(crate) mod rebuild;
+pub(crate) mod sandbox_gateway;
 pub(crate) mod say;
 pub(crate) mod traces;
 pub(crate) mod verify;
@@ -19,13 +22,17 @@ use crate::cli::{Cli, Command, Global};
 use crate::client::Client;
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::{bench, dev};
+use crate::{bench, dev, up};
 
 /// Does what the command line asks.
 pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
     let asks = Asks { global: &cli.global };
     match cli.command {
         Command::Dev(args) => Ok(Box::pin(dev::run(args, cli.global.json)).await?),
+        Command::Up(args) => Ok(Box::pin(up::run(args, cli.global.json)).await?),
+        Command::Migrate(args) => Ok(migrate::run(&args, cli.global.json).await?),
+        Command::Rebuild(args) => rebuild::run(&args, cli.global.json).await,
+        Command::SandboxGateway(args) => Ok(sandbox_gateway::run(args, cli.global.json).await?),
         Command::Bench(bench) => Ok(bench::run(bench, cli.global.json).await?),
         Command::Completions(args) => completions::run(&args),
         Command::Verify(args) => match (&args.case, &args.data) {

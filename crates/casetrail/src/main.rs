@@ -1,5 +1,6 @@
 //! The operator's program: development in one process, and every question about a case, from a terminal
-//! or a script. Everything but `dev` and `verify --data` goes through the gRPC API, as any client would.
+//! or a script. Questions about cases go through the gRPC API, as any client's would; only what runs or
+//! prepares a system (`dev`, `up`, `migrate`, `rebuild`, `verify --data`) touches a database.
 //!
 //! Must never be here: rules about cases, and reading a service's tables.
 
@@ -10,6 +11,7 @@ mod commands;
 mod dev;
 mod output;
 mod problem;
+mod up;
 
 use std::process::ExitCode;
 

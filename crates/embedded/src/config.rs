@@ -66,9 +66,10 @@ impl Config {
         config::load(&Self::defaults(), file)
     }
 
-    /// The defaults, then these settings (TOML); the environment is not asked. For tests.
-    pub fn from_overrides(overrides: &str) -> Result<Self, ConfigError> {
-        config::parse(&Self::defaults(), overrides)
+    /// The defaults, then these settings (TOML texts, later ones win); the environment is not asked. For
+    /// tests.
+    pub fn from_overrides(overrides: &[&str]) -> Result<Self, ConfigError> {
+        config::parse_all(&Self::defaults(), overrides)
     }
 
     /// Every setting with its default, documented: what a configuration file may hold.
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_a_configuration() {
-        Config::from_overrides("").unwrap();
+        Config::from_overrides(&[]).unwrap();
     }
 
     #[test]
@@ -94,7 +95,7 @@ mod tests {
             ("[payments_escalation.gateway]\nurll = 'x'", "payments_escalation.gateway.urll"),
             ("[notificatons]\n", "notificatons"),
         ] {
-            let error = Config::from_overrides(typo).unwrap_err().to_string();
+            let error = Config::from_overrides(&[typo]).unwrap_err().to_string();
             assert!(error.contains(key), "{key} in: {error}");
         }
     }

@@ -17,12 +17,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use event_bus::{EmbeddedBus, Subscription};
 use event_log::{EventLog, SqliteLog};
-use history::{CaseDirectory, History};
+use history::History;
 use sandbox_gateway::SandboxGateway;
 use sealing::{MasterKey, Sealer, SqliteKeyStore};
 use service_kit::server::{self, Listeners, Services};
 use service_kit::telemetry::Telemetry;
-use service_kit::{Executor, MetadataAuthenticator, Parts, Shutdown, StartError, Started, Stores};
+use service_kit::{MetadataAuthenticator, Parts, Readiness, Shutdown, StartError, Started, Stores};
 use tonic::service::RoutesBuilder;
 
 pub use config::Config;
@@ -210,21 +210,20 @@ async fn start_services(parts: &Parts, config: &Config) -> Result<(Services, Vec
     let mut names = vec![History::NAME];
     let mut http = Router::new();
     let mut subscriptions = Vec::new();
+    // Every service could serve the history; a process does it once.
+    let mut trace_url = Some(config.telemetry.trace_url.clone());
     for service in started {
         (service.register)(&mut routes);
+        if let Some(trace_url) = trace_url.take() {
+            (service.register_history)(&mut routes, trace_url);
+        }
         names.push(service.name);
         http = http.merge(service.http);
         subscriptions.extend(service.subscriptions);
     }
-    let store = parts.store("history", &history::MIGRATIONS).await.map_err(StartError::from)?;
-    let directory = CaseDirectory::start(parts, &store, "history").await?;
-    let executor = Executor::new(parts, "history");
-    subscriptions.push(directory.subscription().clone());
-    routes.add_service(
-        History::new(parts, executor, directory, config.telemetry.trace_url.clone()).into_server(),
-    );
-    let services = Services { routes, names, descriptors: contracts::FILE_DESCRIPTOR_SET, http };
-    Ok((services, subscriptions))
+    let descriptors = contracts::FILE_DESCRIPTOR_SET;
+    let readiness = Readiness::always();
+    Ok((Services { routes, names, descriptors, http, readiness }, subscriptions))
 }
 
 impl Embedded {

@@ -26,4 +26,4 @@ mod watch_case;
 mod words;
 
 pub use directory::{CaseDirectory, MIGRATIONS, read_model};
-pub use service::History;
+pub use service::{History, registration};

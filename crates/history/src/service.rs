@@ -8,7 +8,7 @@ use contracts::history::v1 as pb;
 use contracts::history::v1::history_service_server::{HistoryService, HistoryServiceServer};
 use service_kit::execute::{AsOf, Executor};
 use service_kit::server::MAX_MESSAGE_BYTES;
-use service_kit::{Failure, Parts};
+use service_kit::{Failure, Parts, RegisterHistory};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -47,6 +47,14 @@ impl History {
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
             .max_encoding_message_size(MAX_MESSAGE_BYTES)
     }
+}
+
+/// How a service that has an executor and a directory serves the history beside its own API.
+pub fn registration(parts: &Parts, executor: &Executor<Case>, directory: &CaseDirectory) -> RegisterHistory {
+    let (parts, executor, directory) = (parts.clone(), executor.clone(), directory.clone());
+    Box::new(move |routes, trace_url| {
+        routes.add_service(History::new(&parts, executor, directory, trace_url).into_server());
+    })
 }
 
 impl Inner {

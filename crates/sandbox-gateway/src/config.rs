@@ -1,6 +1,7 @@
 //! How the sandbox gateway is set up.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,7 +13,10 @@ use standardwebhooks::Webhook;
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// Where it listens: this machine alone, unless it stands in a container of its own.
+    #[serde(default = "loopback")]
+    pub address: IpAddr,
+    /// The port there; 0 takes a free one.
     #[serde(default)]
     pub port: u16,
     /// What callbacks are signed with: `whsec_` and at least 24 bytes in base64.
@@ -29,6 +33,10 @@ pub struct Config {
     /// The wait before the second try, in milliseconds; it doubles with every try, up to a minute.
     #[serde(default = "callback_backoff_ms")]
     pub callback_backoff_ms: u64,
+}
+
+fn loopback() -> IpAddr {
+    IpAddr::V4(Ipv4Addr::LOCALHOST)
 }
 
 fn late_reply_ms() -> u64 {
@@ -50,6 +58,7 @@ fn callback_backoff_ms() -> u64 {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
+            .field("address", &self.address)
             .field("port", &self.port)
             .field("late_reply_ms", &self.late_reply_ms)
             .field("callback_delay_ms", &self.callback_delay_ms)
@@ -63,6 +72,7 @@ impl Config {
     /// The defaults, with this secret, on a free port.
     pub fn with_secret(callback_secret: impl Into<String>) -> Self {
         Self {
+            address: loopback(),
             port: 0,
             callback_secret: callback_secret.into(),
             late_reply_ms: late_reply_ms(),

@@ -1,6 +1,6 @@
 //! Starts the gateway and stops it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ambient::Clock;
@@ -16,10 +16,10 @@ use crate::routes::routes;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The port is taken, or may not be used.
-    #[error("the sandbox gateway cannot listen on 127.0.0.1:{port}: {source}; choose another port, or 0")]
+    #[error("the sandbox gateway cannot listen on {address}: {source}; choose another port, or 0")]
     Bind {
-        /// The port that was asked for.
-        port: u16,
+        /// What was asked for.
+        address: SocketAddr,
         /// What the operating system says.
         source: std::io::Error,
     },
@@ -34,7 +34,7 @@ pub enum StartError {
 /// A running gateway.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it listens: 127.0.0.1 with the port that was taken.
+    /// Where it listens, with the port that was taken.
     pub address: SocketAddr,
     tasks: TaskTracker,
 }
@@ -56,7 +56,7 @@ impl Running {
 pub struct SandboxGateway;
 
 impl SandboxGateway {
-    /// Listens on 127.0.0.1 and serves until `stop` is cancelled. Delays pass on `clock`.
+    /// Listens and serves until `stop` is cancelled. Delays pass on `clock`.
     ///
     /// # Errors
     /// [`StartError::Bind`] when the port is taken; [`StartError::Secret`]; [`StartError::Client`].
@@ -66,9 +66,9 @@ impl SandboxGateway {
         stop: CancellationToken,
     ) -> Result<Running, StartError> {
         let signer = config.signer().ok_or(StartError::Secret)?;
-        let port = config.port;
-        let bind = |source| StartError::Bind { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(bind)?;
+        let asked = SocketAddr::new(config.address, config.port);
+        let bind = |source| StartError::Bind { address: asked, source };
+        let listener = TcpListener::bind(asked).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
 
         let tasks = TaskTracker::new();

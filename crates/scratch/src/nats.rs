@@ -2,7 +2,6 @@
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -43,7 +42,7 @@ impl Nats {
     /// # Errors
     /// It does not start.
     pub async fn start_again(&mut self) -> Result<(), Error> {
-        let mut command = Command::new(&self.program);
+        let mut command = programs::that_ends_with_us(&self.program);
         command.args(["--addr", "127.0.0.1", "--port", &self.port.to_string(), "--jetstream"]);
         command.arg("--store_dir").arg(self.store()).process_group(0);
         let mut server = Server::spawn("nats-server", &mut command, &self.folder.path().join("nats.log"))?;

@@ -121,7 +121,7 @@ impl Postgres {
     }
 
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.bin.join(program));
+        let mut command = programs::that_ends_with_us(&self.bin.join(program));
         // A process group of its own: Ctrl-C on us must not stop it before those who still write.
         command.current_dir(self.folder.path()).env("LC_ALL", "C").process_group(0);
         if let Some(owner) = self.owner {

@@ -1,6 +1,7 @@
 //! Where the servers' programs are: named by the environment, on PATH, or where Debian puts them.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::Error;
 
@@ -45,6 +46,17 @@ pub(crate) fn nats_server() -> Result<PathBuf, Error> {
             variable: NATS_SERVER_VARIABLE,
         },
     )
+}
+
+/// A command for a program that ends when we do, however we end, where the system can see to that (Linux,
+/// through util-linux' `setpriv`). Otherwise it is stopped when its handle is dropped, and only then.
+pub(crate) fn that_ends_with_us(program: &Path) -> Command {
+    let Some(setpriv) = on_path("setpriv").filter(|_| cfg!(target_os = "linux")) else {
+        return Command::new(program);
+    };
+    let mut command = Command::new(setpriv);
+    command.args(["--pdeathsig", "INT"]).arg(program);
+    command
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {

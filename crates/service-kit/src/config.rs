@@ -17,6 +17,20 @@ pub struct ConfigError(String);
 
 /// Reads `defaults` (TOML text), then `file` if given, then the environment.
 pub fn load<C: DeserializeOwned>(defaults: &str, file: Option<&Path>) -> Result<C, ConfigError> {
+    extracted(layered(defaults, file)?.extract())
+}
+
+/// Reads a configuration from TOML text alone: defaults, and what tests override.
+pub fn parse<C: DeserializeOwned>(defaults: &str, overrides: &str) -> Result<C, ConfigError> {
+    parse_all(defaults, &[overrides])
+}
+
+/// As [`parse`], with several texts that override; later ones win.
+pub fn parse_all<C: DeserializeOwned>(defaults: &str, overrides: &[&str]) -> Result<C, ConfigError> {
+    extracted(overridden(defaults, overrides).extract())
+}
+
+fn layered(defaults: &str, file: Option<&Path>) -> Result<Figment, ConfigError> {
     let mut figment = Figment::new().merge(Toml::string(defaults));
     if let Some(path) = file {
         if !path.is_file() {
@@ -24,19 +38,70 @@ pub fn load<C: DeserializeOwned>(defaults: &str, file: Option<&Path>) -> Result<
         }
         figment = figment.merge(Toml::file_exact(path));
     }
-    read(figment.merge(Env::prefixed(ENV_PREFIX).split("__")))
+    Ok(figment.merge(Env::prefixed(ENV_PREFIX).split("__")))
 }
 
-/// Reads a configuration from TOML text alone: defaults, and what tests override.
-pub fn parse<C: DeserializeOwned>(defaults: &str, overrides: &str) -> Result<C, ConfigError> {
-    read(Figment::new().merge(Toml::string(defaults)).merge(Toml::string(overrides)))
+fn overridden(defaults: &str, overrides: &[&str]) -> Figment {
+    let defaults = Figment::new().merge(Toml::string(defaults));
+    overrides.iter().fold(defaults, |figment, text| figment.merge(Toml::string(text)))
 }
 
-fn read<C: DeserializeOwned>(figment: Figment) -> Result<C, ConfigError> {
-    figment.extract().map_err(|errors| {
+/// A configuration of several tables that belong to different parts of a process, read table by table.
+pub struct Tables(Figment);
+
+impl Tables {
+    /// `defaults` (TOML text), then `file` if given, then the environment.
+    pub fn load(defaults: &str, file: Option<&Path>) -> Result<Self, ConfigError> {
+        Ok(Self(layered(defaults, file)?))
+    }
+
+    /// TOML text alone: defaults, and what overrides them, the last one first of all.
+    pub fn parse(defaults: &str, overrides: &[&str]) -> Self {
+        Self(overridden(defaults, overrides))
+    }
+
+    /// One table.
+    pub fn table<C: DeserializeOwned>(&self, name: &str) -> Result<C, ConfigError> {
+        // Not `extract_inner`: it puts the table's name at the end of an error's path.
+        extracted(self.0.focus(name).extract().map_err(|errors| within(name, errors)))
+    }
+
+    /// Refuses a table of any other name: most likely a typo. A file may be shared by several processes,
+    /// so `known` may hold more than one of them reads.
+    pub fn only(&self, known: &[&str]) -> Result<(), ConfigError> {
+        let tables: figment::value::Dict = extracted(self.0.extract())?;
+        let unknown = tables.keys().filter(|name| !known.contains(&name.as_str()));
+        let lines: Vec<String> = unknown
+            .map(|name| format!("{name}: there is no such table; there are {}", known.join(", ")))
+            .collect();
+        if lines.is_empty() { Ok(()) } else { Err(ConfigError(lines.join("\n  "))) }
+    }
+}
+
+/// The same errors, their keys seen from the root.
+fn within(table: &str, errors: figment::Error) -> figment::Error {
+    let named = |mut error: figment::Error| {
+        error.path.insert(0, table.to_owned());
+        error
+    };
+    let mut all = errors.into_iter().map(named);
+    let first =
+        all.next().unwrap_or_else(|| figment::error::Kind::MissingField(table.to_owned().into()).into());
+    all.fold(first, figment::Error::chain)
+}
+
+#[expect(clippy::result_large_err, reason = "figment's error, taken apart at once")]
+fn extracted<C>(extracted: Result<C, figment::Error>) -> Result<C, ConfigError> {
+    extracted.map_err(|errors| {
         let lines: Vec<String> = errors.into_iter().map(|error| describe(&error)).collect();
         ConfigError(lines.join("\n  "))
     })
+}
+
+/// Whether what stands under this key must not be printed, not even to say that it is wrong.
+fn is_secret(key: &str) -> bool {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    ["secret", "password", "master_key", "url"].iter().any(|word| last.contains(word))
 }
 
 fn describe(error: &figment::Error) -> String {
@@ -53,7 +118,13 @@ fn describe(error: &figment::Error) -> String {
         (None, Some(metadata)) => format!(" (from {})", metadata.name),
         (None, None) => String::new(),
     };
-    format!("{key}: {}{place}", error.kind)
+    use figment::error::Kind::{InvalidType, InvalidValue};
+    match &error.kind {
+        InvalidType(_, expected) | InvalidValue(_, expected) if is_secret(&key) => {
+            format!("{key}: expected {expected}{place}")
+        }
+        kind => format!("{key}: {kind}{place}"),
+    }
 }
 
 #[cfg(test)]
@@ -92,6 +163,30 @@ mod tests {
     #[test]
     fn overrides_win() {
         assert_eq!(parse::<Sample>(DEFAULTS, "[grpc]\nport = 1\n").unwrap().grpc.port, 1);
+    }
+
+    #[test]
+    fn a_table_is_read_by_its_name_and_names_its_keys() {
+        let tables = Tables::parse(DEFAULTS, &["[grpc]\nport = 7\n[intake]\nx = 1\n"]);
+        assert_eq!(tables.table::<Grpc>("grpc").unwrap().port, 7);
+        let wrong = Tables::parse(DEFAULTS, &["[grpc]\nport = 'many'\n"]).table::<Grpc>("grpc");
+        assert!(wrong.err().unwrap().to_string().contains("grpc.port"));
+        let typo = Tables::parse(DEFAULTS, &["[grpc]\nprot = 1\n"]).table::<Grpc>("grpc");
+        assert!(typo.err().unwrap().to_string().contains("grpc.prot"));
+        assert!(tables.only(&["grpc", "intake"]).is_ok());
+        assert!(tables.only(&["grpc"]).unwrap_err().to_string().contains("intake: there is no such table"));
+    }
+
+    #[test]
+    fn a_secret_of_a_wrong_type_is_not_printed() {
+        #[derive(Debug, Deserialize)]
+        struct Keys {
+            #[serde(rename = "master_key")]
+            _master_key: String,
+        }
+        let wrong = Tables::parse("", &["[keys]\nmaster_key = 12345678"]).table::<Keys>("keys");
+        let error = wrong.err().unwrap().to_string();
+        assert!(error.contains("keys.master_key") && !error.contains("12345678"), "{error}");
     }
 
     #[test]

@@ -18,8 +18,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tonic::service::RoutesBuilder;
 use tonic::transport::server::TcpIncoming;
+use tonic_health::server::HealthReporter;
 
 use crate::auth::Authenticator;
+use crate::readiness::Readiness;
 use crate::shutdown::Shutdown;
 use crate::telemetry::Telemetry;
 
@@ -51,6 +53,10 @@ pub struct ServerConfig {
     pub drain_seconds: u64,
     /// Whether the server tells its methods and messages (development).
     pub reflection: bool,
+    /// Whether to listen beyond this machine although callers are believed without proof. Only for a
+    /// network in which nobody but an authenticating gateway reaches the port.
+    #[serde(default)]
+    pub trusted_network: bool,
 }
 
 /// Why a process cannot serve.
@@ -68,7 +74,10 @@ pub enum ServeError {
         source: std::io::Error,
     },
     /// Callers are believed without proof, so only this machine may call.
-    #[error("grpc.address = {0} is not a loopback address, but callers are not authenticated; use 127.0.0.1")]
+    #[error(
+        "grpc.address = {0} is not a loopback address, but callers are believed without proof; use 127.0.0.1, \
+         or say grpc.trusted_network = true where only an authenticating gateway reaches it"
+    )]
     NotLoopback(SocketAddr),
     /// The descriptors do not read.
     #[error("reflection cannot be served: {0}")]
@@ -88,7 +97,12 @@ pub struct Services {
     pub descriptors: &'static [u8],
     /// More HTTP routes, such as a gateway's callbacks.
     pub http: Router,
+    /// Whether what they need is there.
+    pub readiness: Readiness,
 }
+
+/// The name under which gRPC health says that the process lives, whatever its dependencies do.
+pub const LIVENESS: &str = "liveness";
 
 /// A server that is running.
 pub struct Running {
@@ -108,7 +122,7 @@ pub struct Listeners {
 
 /// Takes both ports.
 pub async fn bind(config: &ServerConfig) -> Result<Listeners, ServeError> {
-    if !config.address.ip().is_loopback() {
+    if !config.address.ip().is_loopback() && !config.trusted_network {
         return Err(ServeError::NotLoopback(config.address));
     }
     let take = async |key, address| {
@@ -142,9 +156,9 @@ pub async fn serve(
     let http = listeners.http.local_addr().map_err(bound("grpc.http_address", config.http_address))?;
 
     let (health, health_service) = tonic_health::server::health_reporter();
-    for name in services.names.iter().copied().chain([""]) {
-        health.set_service_status(name, tonic_health::ServingStatus::Serving).await;
-    }
+    health.set_service_status(LIVENESS, tonic_health::ServingStatus::Serving).await;
+    let names: Vec<&'static str> = services.names.iter().copied().chain([""]).collect();
+    tell_health(&health, &names, services.readiness.is_ready()).await;
     services.routes.add_service(health_service);
     if config.reflection {
         services.routes.add_service(
@@ -181,27 +195,44 @@ pub async fn serve(
             () = hard.cancelled() => Ok(()),
         }
     });
-    let soft = shutdown.soft().clone();
-    let names = services.names;
+    let (soft, mut readiness) = (shutdown.soft().clone(), services.readiness.clone());
     shutdown.spawn_background(async move {
-        soft.cancelled().await;
-        for name in names.into_iter().chain([""]) {
-            health.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
+        loop {
+            tokio::select! {
+                () = soft.cancelled() => return tell_health(&health, &names, false).await,
+                () = readiness.changed() => tell_health(&health, &names, readiness.is_ready()).await,
+            }
         }
     });
-    serve_http(listeners.http, services.http, telemetry, shutdown);
+    serve_http(listeners.http, services.http, services.readiness, telemetry, shutdown);
     Ok(Running { grpc, http, ended })
 }
 
-fn serve_http(listener: TcpListener, routes: Router, telemetry: Telemetry, shutdown: &Shutdown) {
+async fn tell_health(health: &HealthReporter, names: &[&'static str], ready: bool) {
+    use tonic_health::ServingStatus::{NotServing, Serving};
+    for name in names {
+        health.set_service_status(name, if ready { Serving } else { NotServing }).await;
+    }
+}
+
+fn serve_http(
+    listener: TcpListener,
+    routes: Router,
+    readiness: Readiness,
+    telemetry: Telemetry,
+    shutdown: &Shutdown,
+) {
     let stopping = shutdown.soft().clone();
     let ready = move || {
-        let stopping = stopping.is_cancelled();
+        let (stopping, readiness) = (stopping.is_cancelled(), readiness.clone());
         async move {
+            let told = readiness.describe();
             if stopping {
-                (http::StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+                (http::StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned())
+            } else if readiness.is_ready() {
+                (http::StatusCode::OK, format!("ready\n{told}"))
             } else {
-                (http::StatusCode::OK, "ready\n")
+                (http::StatusCode::SERVICE_UNAVAILABLE, format!("not ready\n{told}"))
             }
         }
     };

@@ -11,12 +11,17 @@ use tonic::service::RoutesBuilder;
 use crate::config::ConfigError;
 use crate::store::StoreError;
 
+/// Adds the history API to a server. It is given `telemetry.trace_url`.
+pub type RegisterHistory = Box<dyn FnOnce(&mut RoutesBuilder, String) + Send>;
+
 /// What `start` of a service gives back. Its reactions, read models and timers are running already.
 pub struct Started {
     /// The full name of its gRPC service, such as `casetrail.intake.v1.IntakeService`.
     pub name: &'static str,
     /// Adds its gRPC service to a server.
     pub register: Box<dyn FnOnce(&mut RoutesBuilder) + Send>,
+    /// Adds the history of its cases (`casetrail.history.v1`), given the link to a trace: once a process.
+    pub register_history: RegisterHistory,
     /// HTTP routes it needs, such as callbacks; empty for most.
     pub http: Router,
     /// Its consumers, for their progress.

@@ -47,6 +47,16 @@ pub fn read_models() -> Vec<ReadModel> {
     vec![history::read_model(STAGE), read_model::CASES]
 }
 
+/// The service as a process of its own.
+pub fn deployable() -> deployable::Service<Config> {
+    deployable::Service {
+        stage: STAGE,
+        about: "Channels, messages, evidence, self-service, identity documents: the first stop of every case",
+        defaults: DEFAULTS,
+        start: |parts, config| Box::pin(start(parts, config)),
+    }
+}
+
 /// Starts the service. Returns once its list of cases has caught up with the log: before that, a number
 /// that the log holds could be given out again.
 ///
@@ -75,6 +85,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     );
     let subscriptions =
         vec![directory.subscription().clone(), cases, subscribe(parts, on_case_classified).await?];
+    let register_history = history::registration(parts, &executor, &directory);
     let api = api::Api {
         executor,
         directory,
@@ -93,6 +104,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         register: Box::new(move |routes| {
             routes.add_service(server);
         }),
+        register_history,
         http: Router::new(),
         subscriptions,
     })

@@ -56,6 +56,16 @@ pub fn read_models() -> Vec<service_kit::projection::ReadModel> {
     ]
 }
 
+/// The service as a process of its own.
+pub fn deployable() -> deployable::Service<Config> {
+    deployable::Service {
+        stage: "notifications",
+        about: "Tells players, teams and agents what happened, before they ask",
+        defaults: DEFAULTS,
+        start: |parts, config| Box::pin(start(parts, config)),
+    }
+}
+
 /// Starts read models, reactions, timers and the sender, and gives back what is to be served.
 ///
 /// # Errors
@@ -72,6 +82,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     let mut subscriptions = read_model.subscriptions();
     let directory = CaseDirectory::start(parts, &store, "notifications").await?;
     subscriptions.push(directory.subscription().clone());
+    let register_history = history::registration(parts, &executor, &directory);
     let service = Arc::new(Service::new(parts, executor.clone(), read_model, directory, &config));
     let sender = Arc::new(Sender::new(Arc::clone(&service), &store, carriers, letters, &config));
     subscriptions.extend(reactions::subscribe(parts, &service, &sender).await?);
@@ -84,6 +95,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         register: Box::new(move |routes| {
             routes.add_service(server);
         }),
+        register_history,
         http: Router::new(),
         subscriptions,
     })

@@ -50,6 +50,16 @@ pub fn read_models() -> Vec<ReadModel> {
     vec![history::read_model(STAGE), read_model::ESCALATIONS, ReadModel::of_timers(timers::TIMERS)]
 }
 
+/// The service as a process of its own.
+pub fn deployable() -> deployable::Service<Config> {
+    deployable::Service {
+        stage: STAGE,
+        about: "The payment gateway and approvals by two people: cases that are about money",
+        defaults: DEFAULTS,
+        start: |parts, config| Box::pin(start(parts, config)),
+    }
+}
+
 /// Starts the service with the gateway that its configuration names.
 ///
 /// # Errors
@@ -106,6 +116,7 @@ pub async fn start_with(
         signer,
         clock: Arc::clone(&parts.clock),
     });
+    let register_history = history::registration(parts, &executor, &directory);
     let api = api::Api {
         executor,
         directory,
@@ -122,6 +133,7 @@ pub async fn start_with(
         register: Box::new(move |routes| {
             routes.add_service(server);
         }),
+        register_history,
         http,
         subscriptions,
     })

@@ -51,6 +51,16 @@ pub fn read_models() -> Vec<service_kit::projection::ReadModel> {
     ]
 }
 
+/// The service as a process of its own.
+pub fn deployable() -> deployable::Service<Config> {
+    deployable::Service {
+        stage: STAGE,
+        about: "Priority, teams, skills, capacity, SLA clocks: who takes a case, and by when it is answered",
+        defaults: DEFAULTS,
+        start: |parts, config| Box::pin(start(parts, config)),
+    }
+}
+
 /// Starts the service.
 ///
 /// # Errors
@@ -77,6 +87,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     subscriptions
         .push(service_kit::timers::start(parts, &store, &executor, timers::Timers(Arc::clone(&desk))).await?);
     subscriptions.extend(reactions::subscribe_all(parts, &desk).await?);
+    let register_history = history::registration(parts, &executor, &directory);
     let server = RoutingServiceServer::new(api::Api { desk, directory })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
@@ -85,6 +96,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         register: Box::new(move |routes| {
             routes.add_service(server);
         }),
+        register_history,
         http: axum::Router::new(),
         subscriptions,
     })

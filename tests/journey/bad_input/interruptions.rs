@@ -6,7 +6,6 @@ use std::time::Duration;
 use ambient::ManualClock;
 use contracts::intake::v1::intake_service_client::IntakeServiceClient;
 use contracts::intake::v1::{OpenCaseRequest, SendReplyRequest};
-use embedded::Config;
 use futures_util::poll;
 use tonic::{Code, Response};
 use world::World;
@@ -52,11 +51,8 @@ async fn a_deadline_that_passes_leaves_no_doubt_that_a_repeat_does_not_settle() 
 async fn our_own_longest_deadline_is_kept_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let clock = ManualClock::new(world::START.parse().unwrap());
-    let mut config = Config::from_overrides(world::ON_FREE_PORTS).unwrap();
     // Hardly a call is this quick: the command is written to disk.
-    config.grpc.deadline_ms = 1;
-    let telemetry = world::telemetry().unwrap();
-    let world = World::start_with(folder.path(), clock.clone(), config, telemetry).await.unwrap();
+    let world = World::start_in(folder.path(), clock.clone(), "[grpc]\ndeadline_ms = 1").await.unwrap();
     let request = requests::open_case("0197a0c0-0000-7000-8000-000000000001".to_owned());
     let mut client = IntakeServiceClient::new(world.channel().await.unwrap());
     let mut late = false;
@@ -103,7 +99,7 @@ async fn a_command_is_finished_although_nobody_waits_for_its_answer() {
     let scene = Scene::begin().await;
     let before = scene.head().await;
     let request = requests::open_case(scene.stage.new_id());
-    let mut head = scene.world.system.parts.log.watch();
+    let mut head = scene.world.system.log().watch();
     {
         let mut intake = scene.stage.intake();
         let call = intake.open_case(ask(&rasmus(), request.clone()));

@@ -5,7 +5,7 @@ use embedded::Config;
 use super::refused;
 
 fn problem(overrides: &str) -> String {
-    Config::from_overrides(overrides).unwrap_err().to_string()
+    Config::from_overrides(&[overrides]).unwrap_err().to_string()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Story 2, looked at more closely: what was masked is nowhere (I9), and what is personal is sealed.
 
-use std::path::Path;
+use world::behind::stored_with;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn documents_are_rejected_with_a_remedy_and_approved_when_every_part_passes() {
@@ -10,12 +10,12 @@ async fn documents_are_rejected_with_a_remedy_and_approved_when_every_part_passe
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_card_number_and_its_code_are_in_no_file() {
+async fn the_card_number_and_its_code_are_stored_nowhere() {
     let (world, _) = super::play("identity_documents").await;
     let data = world.data.clone();
     let _folder = world.stop().await.unwrap();
     for secret in ["4111 1111 1111 1111", "4111111111111111", "CVV 123"] {
-        assert_eq!(files_with(&data, secret), Vec::<String>::new(), "{secret}");
+        assert_eq!(stored_with(&data, secret).await.unwrap(), Vec::<String>::new(), "{secret}");
     }
 }
 
@@ -25,21 +25,7 @@ async fn personal_texts_are_readable_in_the_outbox_only() {
     let data = world.data.clone();
     let _folder = world.stop().await.unwrap();
     for personal in ["elin@player.example", "Vilka dokument", "pass-ny.png"] {
-        let found = files_with(&data, personal);
+        let found = stored_with(&data, personal).await.unwrap();
         assert!(found.iter().all(|file| file.contains("outbox")), "{personal} in {found:?}");
     }
-}
-
-/// The files below `folder` that hold this text.
-fn files_with(folder: &Path, text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files_with(&path, text));
-        } else if std::fs::read(&path).unwrap().windows(text.len()).any(|bytes| bytes == text.as_bytes()) {
-            found.push(path.display().to_string());
-        }
-    }
-    found
 }

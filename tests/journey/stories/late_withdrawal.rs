@@ -13,7 +13,7 @@ async fn a_late_withdrawal_is_paid_once_by_two_approvers() {
 
     // I4: counted at the gateway.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let ledger: Value = reqwest::get(format!("http://{}/v1/ledger", world.system.gateway))
+    let ledger: Value = reqwest::get(format!("http://{}/v1/ledger", world.system.gateway()))
         .await
         .unwrap()
         .json()
@@ -30,7 +30,7 @@ async fn a_late_withdrawal_is_paid_once_by_two_approvers() {
 async fn the_same_notification_is_never_sent_twice() {
     let (world, told) = super::play("late_withdrawal").await;
     let case = world.case(&told.cases[0]).await.unwrap();
-    let mails = std::fs::read_dir(&world.system.outbox).unwrap().count();
+    let mails = std::fs::read_dir(world.system.outbox()).unwrap().count();
     let sent = world
         .events()
         .await

@@ -7,12 +7,14 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::{Counts, Outcome, Step, StepName, Verdict};
+use crate::servers::Servers;
 use crate::{process, tools, workshop::Workshop};
 
 pub(super) const STEP: Step = Step {
     name: StepName::Tests,
-    checks: "unit, contract, service, story and tidy tests",
-    needs: "Python 3.9+ with venv (its mail server is installed into target/tools); cargo-nextest if there",
+    checks: "unit, contract, service, story and tidy tests; stories on both wirings",
+    needs: "Postgres 15+; Python 3.9+ with venv (mail server and nats-server come into target/tools); an old \
+            nats-server (unpacked from Debian's package); cargo-nextest if there",
     run,
 };
 
@@ -20,41 +22,55 @@ pub(super) const STEP: Step = Step {
 const PYTHON_VARIABLE: &str = "CASETRAIL_TEST_PYTHON";
 /// Where `.config/nextest.toml` puts the report.
 const NEXTEST_REPORT: &str = "target/nextest/default/junit.xml";
+/// Chooses the wiring that stories are played on; `tests/wiring.rs` reads it.
+const WIRING_VARIABLE: &str = "CASETRAIL_TEST_WIRING";
+/// What is about the one process of `casetrail dev` alone: its data folder, its ports, its configuration.
+const EMBEDDED_ALONE: &str = "startup::";
 
 fn run(workshop: &Workshop) -> Result<Outcome> {
-    // Without the mail server its tests fail; all others are still worth running.
-    let python = tools::test_python(workshop);
-    let mut cargo = workshop.cargo();
-    match &python {
-        Ok(python) => cargo.env(PYTHON_VARIABLE, python),
-        Err(problem) => {
-            println!("{problem:#}");
-            cargo.env_remove(PYTHON_VARIABLE)
-        }
+    let python = tools::test_python(workshop)?;
+    let servers = Servers::start(workshop, &python)?;
+    let cargo = || {
+        let mut cargo = workshop.cargo();
+        cargo.env(PYTHON_VARIABLE, &python).envs(&servers.environment);
+        cargo
     };
     let nextest = tools::nextest(workshop);
-    let (success, counts) = match &nextest {
-        Some(_) => with_nextest(workshop, cargo)?,
-        None => with_cargo_test(cargo)?,
+    let (mut success, mut counts) = match &nextest {
+        Some(_) => with_nextest(workshop, cargo(), &["--workspace"])?,
+        None => with_cargo_test(cargo(), &["--workspace", "--lib", "--bins", "--tests"], &[])?,
     };
+    // Once more, over Postgres and NATS.
+    let mut distributed = cargo();
+    distributed.env(WIRING_VARIABLE, "distributed");
+    let journey = ["--package", "journey-tests", "--test", "journey"];
+    let (again, more) = match &nextest {
+        Some(_) => {
+            let others = format!("not test(/^{EMBEDDED_ALONE}/)");
+            with_nextest(workshop, distributed, &[&journey[..], &["-E", &others]].concat())?
+        }
+        None => with_cargo_test(distributed, &journey, &["--skip", EMBEDDED_ALONE])?,
+    };
+    success &= again && more != Counts::default();
+    counts += more;
     let runner = nextest.unwrap_or_else(|| "cargo test (cargo-nextest is not installed)".to_owned());
     let ran = counts != Counts::default();
-    let note = match (ran, python) {
-        (_, Err(problem)) => format!("{problem:#}"),
-        (false, _) => "no test ran: see the errors above".to_owned(),
-        (true, Ok(_)) => runner,
-    };
+    let note = if ran { runner } else { "no test ran: see the errors above".to_owned() };
     let verdict = if success && ran { Verdict::Passed } else { Verdict::Failed };
     Ok(Outcome { verdict, note, counts })
 }
 
-fn with_nextest(workshop: &Workshop, mut cargo: std::process::Command) -> Result<(bool, Counts)> {
+fn with_nextest(
+    workshop: &Workshop,
+    mut cargo: std::process::Command,
+    which: &[&str],
+) -> Result<(bool, Counts)> {
     let report = workshop.root.join(NEXTEST_REPORT);
     // An old report must not speak for a run that did not get so far.
     if report.exists() {
         std::fs::remove_file(&report).with_context(|| format!("cannot remove {}", report.display()))?;
     }
-    let success = process::run(cargo.args(["nextest", "run", "--workspace", "--locked"]))?;
+    let success = process::run(cargo.args(["nextest", "run", "--locked"]).args(which))?;
     Ok((success, if report.exists() { read_report(&report)? } else { Counts::default() }))
 }
 
@@ -64,8 +80,12 @@ fn read_report(report: &Path) -> Result<Counts> {
     counts_in_report(&text).with_context(|| format!("{} holds no counts", report.display()))
 }
 
-fn with_cargo_test(mut cargo: std::process::Command) -> Result<(bool, Counts)> {
-    cargo.args(["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+fn with_cargo_test(
+    mut cargo: std::process::Command,
+    which: &[&str],
+    harness: &[&str],
+) -> Result<(bool, Counts)> {
+    cargo.args(["test", "--locked", "--no-fail-fast"]).args(which).arg("--").args(harness);
     let finished = process::run_and_keep(&mut cargo)?;
     Ok((finished.success, counts_in_output(&finished.stdout)))
 }

@@ -1,41 +1,75 @@
-//! The system under measurement: this very program as a child process, in a folder of its own.
+//! The system under measurement: this very program as a child process, in a folder of its own, wired one
+//! way or the other.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use serde::Deserialize;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// How long a start may take before it counts as failed.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A running `casetrail dev`. Dropping it kills it.
+/// How the services are wired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Wiring {
+    /// Everything in one process, over SQLite: `casetrail dev`
+    Embedded,
+    /// Processes of their own, over a throw-away Postgres and NATS: `casetrail up --scratch`
+    Distributed,
+}
+
+/// A running system. Dropping it ends it.
 pub(crate) struct System {
     process: Child,
     _folder: TempDir,
-    /// Where gRPC listens: `http://127.0.0.1:PORT`.
+    /// Where intake listens for gRPC, which also serves the history: `http://127.0.0.1:PORT`.
     pub(crate) url: String,
-    /// From the start of the process until it said it was ready.
+    /// From the start of the whole until it said it was ready.
     pub(crate) start_to_ready: Duration,
+    processes: Vec<Running>,
 }
 
-/// What `casetrail dev --json` prints when it is ready.
+/// What `casetrail dev --json` and `casetrail up --json` print when they are ready.
 #[derive(Deserialize)]
 struct Ready {
     grpc: String,
+    #[serde(default)]
+    processes: Vec<Running>,
+}
+
+#[derive(Deserialize)]
+struct Running {
+    name: String,
+    pid: u32,
+    grpc: String,
+    started_in_ms: u64,
+}
+
+/// What a process takes.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Taken {
+    /// `intake`, `relay`, or `all` where everything is in one process.
+    pub(crate) process: String,
+    /// From its start until it served, in milliseconds.
+    pub(crate) start_to_ready_ms: u64,
+    /// Resident memory, in bytes; `None` where the system does not tell (outside Linux).
+    pub(crate) resident_bytes: Option<u64>,
 }
 
 impl System {
     /// Starts one on free ports and waits until it is ready.
-    pub(crate) async fn start() -> anyhow::Result<Self> {
+    pub(crate) async fn start(wiring: Wiring) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("a folder for the data")?;
         let started = Instant::now();
-        let mut process = Command::new(std::env::current_exe()?)
-            .args(["--json", "dev", "--port", "0", "--http-port", "0", "--gateway-port", "0", "--data"])
-            .arg(folder.path())
+        let mut command = command(wiring, folder.path())?;
+        let mut process = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -47,15 +81,52 @@ impl System {
             tokio::time::timeout(PATIENCE, lines.next_line()).await.context("the system did not start")??;
         let Some(line) = line else { bail!("the system ended before it was ready; see its message above") };
         let start_to_ready = started.elapsed();
-        let ready: Ready = serde_json::from_str(&line).with_context(|| format!("it said: {line}"))?;
-        Ok(Self { process, _folder: folder, url: format!("http://{}", ready.grpc), start_to_ready })
+        let Ready { grpc, mut processes } =
+            serde_json::from_str(&line).with_context(|| format!("it said: {line}"))?;
+        if processes.is_empty() {
+            let started_in_ms = u64::try_from(start_to_ready.as_millis())?;
+            let pid = process.id().context("the system's process")?;
+            processes.push(Running { name: "all".to_owned(), pid, grpc: grpc.clone(), started_in_ms });
+        }
+        // Past the front: what is measured is the service.
+        let intake = processes.iter().find(|process| process.name == "intake");
+        let url = format!("http://{}", intake.map_or(&grpc, |intake| &intake.grpc));
+        Ok(Self { process, _folder: folder, url, start_to_ready, processes })
     }
 
-    /// Its resident memory, in bytes; `None` where the system does not tell (outside Linux).
-    pub(crate) fn resident_bytes(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()?)).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-        let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-        Some(kibibytes * 1024)
+    /// What each of its processes takes now.
+    pub(crate) fn taken(&self) -> Vec<Taken> {
+        let taken = |one: &Running| Taken {
+            process: one.name.clone(),
+            start_to_ready_ms: one.started_in_ms,
+            resident_bytes: resident_bytes(one.pid),
+        };
+        self.processes.iter().map(taken).collect()
     }
+
+    /// Asks it to end, and waits: nothing of it may run beside what is measured next.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        if let Some(pid) = self.process.id() {
+            Command::new("kill").args(["-s", "TERM", &pid.to_string()]).status().await?;
+        }
+        self.process.wait().await?;
+        Ok(())
+    }
+}
+
+fn command(wiring: Wiring, folder: &Path) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(match wiring {
+        Wiring::Embedded => &["--json", "dev", "--port", "0", "--http-port", "0", "--gateway-port", "0"][..],
+        Wiring::Distributed => &["--json", "up", "--scratch", "--port", "0", "--gateway-port", "0"][..],
+    });
+    command.arg("--data").arg(folder);
+    Ok(command)
+}
+
+fn resident_bytes(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes * 1024)
 }

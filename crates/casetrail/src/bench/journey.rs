@@ -2,7 +2,8 @@
 //!
 //! It starts this program as a child in a fresh folder, opens cases with many callers at once, then keeps
 //! writing to them, then does the same at half of the rate it reached and reads from the histories how
-//! long one service took to answer another's fact. Only ratios within one run compare machines' moods.
+//! long one service took to answer another's fact: on one wiring, and then on the other. Only ratios within
+//! one run compare machines' moods.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +21,7 @@ use stories::Person;
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
 
-use super::child::System;
+use super::child::{System, Taken, Wiring};
 use super::latency::{Latencies, Percentiles};
 
 /// Options of `casetrail bench journey`.
@@ -39,18 +40,27 @@ pub(crate) struct Args {
     /// Cases opened a second while reactions are timed; otherwise half of what was reached.
     #[arg(long, value_name = "PER_SECOND")]
     rate: Option<f64>,
+    /// Measure this wiring alone; otherwise one after the other
+    #[arg(long, value_name = "WIRING")]
+    wiring: Option<Wiring>,
 }
 
 /// What was measured.
 #[derive(Debug, Serialize)]
 struct Report {
-    wiring: &'static str,
     callers: usize,
     cases: usize,
     binary_bytes: u64,
+    wirings: Vec<Measured>,
+}
+
+/// One wiring's figures.
+#[derive(Debug, Serialize)]
+struct Measured {
+    wiring: Wiring,
     start_to_ready_ms: u128,
-    resident_idle_bytes: Option<u64>,
-    resident_after_cases_bytes: Option<u64>,
+    idle: Vec<Taken>,
+    after_cases: Vec<Taken>,
     open: Throughput,
     message: Throughput,
     half_load: HalfLoad,
@@ -74,8 +84,25 @@ struct HalfLoad {
 const WATCHED: usize = 400;
 
 pub(crate) async fn run(args: Args, json: bool) -> anyhow::Result<()> {
-    let system = System::start().await?;
-    let resident_idle_bytes = system.resident_bytes();
+    let mut wirings = Vec::new();
+    for wiring in [Wiring::Embedded, Wiring::Distributed] {
+        if args.wiring.is_none_or(|only| only == wiring) {
+            wirings.push(measure(&args, wiring).await.with_context(|| format!("{wiring:?}"))?);
+        }
+    }
+    let binary_bytes = std::fs::metadata(std::env::current_exe()?)?.len();
+    let report = Report { callers: args.callers, cases: args.cases, binary_bytes, wirings };
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", report.for_people());
+    }
+    Ok(())
+}
+
+async fn measure(args: &Args, wiring: Wiring) -> anyhow::Result<Measured> {
+    let system = System::start(wiring).await?;
+    let idle = system.taken();
     let load =
         Load { channel: Channel::from_shared(system.url.clone())?.connect().await?, callers: args.callers };
 
@@ -83,7 +110,7 @@ pub(crate) async fn run(args: Args, json: bool) -> anyhow::Result<()> {
     let (open, cases) = load.open(args.cases, None, &bar).await?;
     bar.finish_and_clear();
     load.settled().await?;
-    let resident_after_cases_bytes = system.resident_bytes();
+    let after_cases = system.taken();
 
     let message = load.messages(&cases, Duration::from_secs(args.seconds)).await?;
     load.settled().await?;
@@ -91,24 +118,11 @@ pub(crate) async fn run(args: Args, json: bool) -> anyhow::Result<()> {
     let watched = ProgressBar::hidden();
     let (_, opened) = load.open(WATCHED, Some(half), &watched).await?;
     load.settled().await?;
-    let report = Report {
-        wiring: "embedded",
-        callers: args.callers,
-        cases: args.cases,
-        binary_bytes: std::fs::metadata(std::env::current_exe()?)?.len(),
-        start_to_ready_ms: system.start_to_ready.as_millis(),
-        resident_idle_bytes,
-        resident_after_cases_bytes,
-        open,
-        message,
-        half_load: HalfLoad { asked_per_second: half, commit_to_reaction: load.reactions(&opened).await? },
-    };
-    if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print!("{}", report.for_people());
-    }
-    Ok(())
+    let commit_to_reaction = load.reactions(&opened).await?;
+    let start_to_ready_ms = system.start_to_ready.as_millis();
+    system.stop().await?;
+    let half_load = HalfLoad { asked_per_second: half, commit_to_reaction };
+    Ok(Measured { wiring, start_to_ready_ms, idle, after_cases, open, message, half_load })
 }
 
 fn bar(length: usize, what: &'static str) -> ProgressBar {
@@ -280,9 +294,22 @@ fn opening(index: usize) -> OpenCaseRequest {
 
 impl Report {
     fn for_people(&self) -> String {
-        let mebibytes = |bytes: Option<u64>| {
-            bytes.map_or("unknown".to_owned(), |bytes| format!("{} MiB", bytes / 1_048_576))
-        };
+        let mut lines = vec![format!("binary                   {}", mebibytes(Some(self.binary_bytes)))];
+        for measured in &self.wirings {
+            lines.push(String::new());
+            lines.extend(measured.for_people(self.callers, self.cases));
+        }
+        lines.push(String::new());
+        lines.join("\n")
+    }
+}
+
+fn mebibytes(bytes: Option<u64>) -> String {
+    bytes.map_or("unknown".to_owned(), |bytes| format!("{} MiB", bytes / 1_048_576))
+}
+
+impl Measured {
+    fn for_people(&self, callers: usize, cases: usize) -> Vec<String> {
         let rate = |what: &Throughput| {
             format!(
                 "{:.0} /s   p50 {:.1} ms   p99 {:.1} ms",
@@ -290,20 +317,25 @@ impl Report {
             )
         };
         let reaction = &self.half_load.commit_to_reaction;
-        [
-            format!("wiring                   {}", self.wiring),
-            format!("binary                   {}", mebibytes(Some(self.binary_bytes))),
-            format!("start to ready           {} ms", self.start_to_ready_ms),
-            format!("resident, idle           {}", mebibytes(self.resident_idle_bytes)),
-            format!("resident, {:>6} cases   {}", self.cases, mebibytes(self.resident_after_cases_bytes)),
-            format!("OpenCase, {:>3} callers    {}", self.callers, rate(&self.open)),
+        let mut lines = vec![
+            format!("wiring                   {:?}", self.wiring),
+            format!("start to ready           {} ms, with everything it stands on", self.start_to_ready_ms),
+            format!("OpenCase, {callers:>3} callers    {}", rate(&self.open)),
             format!("ReceiveMessage           {}", rate(&self.message)),
             format!(
                 "commit to reaction       p50 {:.1} ms   p99 {:.1} ms   ({} reactions at {:.0} OpenCase /s)",
                 reaction.p50_ms, reaction.p99_ms, reaction.count, self.half_load.asked_per_second
             ),
-            String::new(),
-        ]
-        .join("\n")
+        ];
+        for (idle, after) in self.idle.iter().zip(&self.after_cases) {
+            lines.push(format!(
+                "{:<24} ready in {} ms, resident {} idle, {} after {cases} cases",
+                idle.process,
+                idle.start_to_ready_ms,
+                mebibytes(idle.resident_bytes),
+                mebibytes(after.resident_bytes),
+            ));
+        }
+        lines
     }
 }

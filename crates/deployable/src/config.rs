@@ -1,0 +1,231 @@
+//! The configuration of one process: what all have in common (`deployable.toml`), and its service's own
+//! table.
+
+use std::path::{Path, PathBuf};
+
+use event_bus::nats::NatsOptions;
+use event_log::PostgresLogOptions;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use service_kit::config::{ConfigError, Tables};
+use service_kit::server::ServerConfig;
+use service_kit::telemetry::TelemetryConfig;
+
+/// Every common setting with its default and its meaning.
+pub const DEFAULTS: &str = include_str!("../deployable.toml");
+
+/// The tables that a file shared by all processes may hold.
+const TABLES: &[&str] = &[
+    "grpc",
+    "telemetry",
+    "postgres",
+    "nats",
+    "keys",
+    "data",
+    "intake",
+    "routing",
+    "payments_escalation",
+    "notifications",
+];
+
+/// What every process is configured with.
+#[derive(Debug, Clone)]
+pub struct Common {
+    /// The listeners.
+    pub grpc: ServerConfig,
+    /// Logs, traces, metrics.
+    pub telemetry: TelemetryConfig,
+    /// The database.
+    pub postgres: PostgresConfig,
+    /// The bus.
+    pub nats: NatsConfig,
+    /// The master key.
+    pub keys: KeysConfig,
+    /// Files.
+    pub data: DataConfig,
+}
+
+/// `[postgres]` in a configuration file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostgresConfig {
+    /// The database's URL, with this service's role.
+    pub url: String,
+    /// Connections that read the log at a time.
+    pub log_connections: u32,
+    /// Connections to the service's own tables.
+    pub store_connections: u32,
+    /// How long to wait at the start, in seconds.
+    pub startup_patience_seconds: u64,
+}
+
+/// `[nats]` in a configuration file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NatsConfig {
+    /// The servers' URLs, separated by commas.
+    pub url: String,
+    /// A credentials file; empty for none.
+    pub credentials_file: PathBuf,
+    /// What subjects begin with.
+    pub prefix: String,
+    /// Copies of the stream.
+    pub stream_replicas: usize,
+}
+
+/// `[keys]` in a configuration file.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysConfig {
+    /// The file with the master key; empty for none.
+    pub master_key_file: PathBuf,
+    /// The master key itself; empty for none.
+    pub master_key: String,
+}
+
+impl std::fmt::Debug for KeysConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeysConfig").field("master_key_file", &self.master_key_file).finish_non_exhaustive()
+    }
+}
+
+/// `[data]` in a configuration file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// The folder.
+    pub folder: PathBuf,
+}
+
+/// The one shard that there is so far: the ordering domain, partition and stream of every case.
+pub(crate) const SHARD: u16 = 0;
+
+impl PostgresConfig {
+    pub(crate) fn log_options(&self, process: &str) -> PostgresLogOptions {
+        PostgresLogOptions {
+            shard: SHARD,
+            read_connections: self.log_connections,
+            application_name: process.to_owned(),
+        }
+    }
+}
+
+impl NatsConfig {
+    pub(crate) fn options(&self, process: &str) -> NatsOptions {
+        let credentials = &self.credentials_file;
+        NatsOptions {
+            url: self.url.clone(),
+            credentials_file: (!credentials.as_os_str().is_empty()).then(|| credentials.clone()),
+            prefix: self.prefix.clone(),
+            shard: SHARD,
+            replicas: self.stream_replicas,
+            client_name: process.to_owned(),
+        }
+    }
+}
+
+/// The configuration of one service's process: what all have in common, and the service's own.
+#[derive(Debug, Clone)]
+pub struct Config<C> {
+    /// What all have in common.
+    pub common: Common,
+    /// The service's own table.
+    pub service: C,
+}
+
+impl Common {
+    /// The defaults, then `file` if given, then the environment.
+    ///
+    /// # Errors
+    /// Names every wrong key.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::of(&Tables::load(DEFAULTS, file)?)
+    }
+
+    /// The defaults, then these settings (TOML texts, later ones win); the environment is not asked.
+    ///
+    /// # Errors
+    /// Names every wrong key.
+    pub fn from_overrides(overrides: &[&str]) -> Result<Self, ConfigError> {
+        Self::of(&Tables::parse(DEFAULTS, overrides))
+    }
+
+    fn of(tables: &Tables) -> Result<Self, ConfigError> {
+        tables.only(TABLES)?;
+        Ok(Self {
+            grpc: tables.table("grpc")?,
+            telemetry: tables.table("telemetry")?,
+            postgres: tables.table("postgres")?,
+            nats: tables.table("nats")?,
+            keys: tables.table("keys")?,
+            data: tables.table("data")?,
+        })
+    }
+}
+
+impl<C: DeserializeOwned> Config<C> {
+    /// The defaults, then `file` if given, then the environment. `stage` is the name of the service's table.
+    ///
+    /// # Errors
+    /// Names every wrong key.
+    pub fn load(stage: &str, defaults: &str, file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::of(stage, &Tables::load(&all_defaults(defaults), file)?)
+    }
+
+    /// The defaults, then these settings (TOML texts, later ones win); the environment is not asked.
+    ///
+    /// # Errors
+    /// Names every wrong key.
+    pub fn from_overrides(stage: &str, defaults: &str, overrides: &[&str]) -> Result<Self, ConfigError> {
+        Self::of(stage, &Tables::parse(&all_defaults(defaults), overrides))
+    }
+
+    fn of(stage: &str, tables: &Tables) -> Result<Self, ConfigError> {
+        Ok(Self { common: Common::of(tables)?, service: tables.table(stage)? })
+    }
+}
+
+/// Every setting of a process with its default, documented.
+pub(crate) fn all_defaults(service: &str) -> String {
+    format!("{DEFAULTS}\n{service}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        answer: u32,
+    }
+
+    const SAMPLE: &str = "[intake]\nanswer = 42\n";
+
+    fn read(overrides: &str) -> Result<Config<Sample>, ConfigError> {
+        Config::from_overrides("intake", SAMPLE, &[overrides])
+    }
+
+    #[test]
+    fn the_defaults_are_a_configuration() {
+        let config = read("").unwrap();
+        assert_eq!(config.service.answer, 42);
+        assert!(config.common.grpc.address.ip().is_loopback());
+        assert!(!format!("{config:?}").contains("master_key:"));
+    }
+
+    #[test]
+    fn a_wrong_key_of_any_table_is_named() {
+        for (typo, key) in [
+            ("[grpc]\nprot = 1", "grpc.prot"),
+            ("[postgres]\nurll = 'x'", "postgres.urll"),
+            ("[nats]\nstream_replicas = 'three'", "nats.stream_replicas"),
+            ("[intake]\nanswr = 1", "intake.answr"),
+            ("[intaek]\n", "intaek"),
+        ] {
+            let error = read(typo).unwrap_err().to_string();
+            assert!(error.contains(key), "{key} in: {error}");
+        }
+        assert!(read("[routing]\nrules = 1").is_ok(), "a file may be shared by all");
+    }
+}

@@ -1,0 +1,295 @@
+//! One service as one process, over Postgres and NATS: what the five programs of a deployment are made of.
+//!
+//! Wiring only: the services are the same libraries that `casetrail dev` runs in one process.
+//! - `config`: what all have in common, and a service's own table.
+//! - [`start`]: connects, starts the service, serves it beside its history; tests call it as well.
+//! - `program`: the command line, telemetry, signals: what `main` of each service calls.
+//! - `front`: one address for all services, as an ingress gives it, for development and tests.
+//!
+//! Must never be here: anything that one service has and another has not.
+
+pub mod config;
+mod dependencies;
+pub mod front;
+mod program;
+pub mod relay;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ambient::{Clock, Ids};
+use event_bus::nats::NatsBus;
+use event_bus::{EventBus, Subscription};
+use event_log::{EventLog, PostgresLog};
+use futures_util::future::BoxFuture;
+use history::History;
+use sealing::{MasterKey, PostgresKeyStore, Sealer};
+use serde::de::DeserializeOwned;
+use service_kit::server::{self, Listeners, Services};
+use service_kit::telemetry::Telemetry;
+use service_kit::{MetadataAuthenticator, Parts, Readiness, Shutdown, StartError, Started};
+use tonic::service::RoutesBuilder;
+
+pub use config::{Common, Config};
+pub use program::{Program, main, run_until_signal};
+
+use crate::config::SHARD;
+use crate::dependencies::patiently;
+
+/// A service that can be deployed.
+pub struct Service<C> {
+    /// Its stage's one name: its table in the configuration, its schema, its role.
+    pub stage: &'static str,
+    /// What it does, for `--help`.
+    pub about: &'static str,
+    /// Its documented `default.toml`.
+    pub defaults: &'static str,
+    /// Starts it.
+    pub start: for<'a> fn(&'a Parts, C) -> BoxFuture<'a, Result<Started, StartError>>,
+}
+
+impl<C: DeserializeOwned> Service<C> {
+    /// What the process is called in logs, traces and connections: `casetrail-payments-escalation`.
+    pub fn process_name(&self) -> String {
+        format!("casetrail-{}", self.stage.replace('_', "-"))
+    }
+}
+
+/// What a process is started with.
+pub struct Options<C> {
+    /// The configuration.
+    pub config: Config<C>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids and randomness.
+    pub ids: Arc<dyn Ids>,
+    /// Telemetry that has been set up.
+    pub telemetry: Telemetry,
+}
+
+/// Why a process could not start: each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] event_log::postgres::OpenError),
+    /// NATS does not answer.
+    #[error(transparent)]
+    Nats(#[from] event_bus::nats::ConnectError),
+    /// The bus.
+    #[error(transparent)]
+    Bus(#[from] event_bus::nats::OpenError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] sealing::Error),
+    /// No master key was given.
+    #[error(
+        "keys.master_key_file: name the file with the master key, 64 hexadecimal digits that only its owner \
+         can read (openssl rand -hex 32), or give the digits as CASETRAIL__KEYS__MASTER_KEY"
+    )]
+    NoMasterKey,
+    /// The database.
+    #[error("postgres.url: {0}")]
+    Postgres(#[from] sqlx::Error),
+    /// The folder for files.
+    #[error("data.folder = {folder}: {source}; name a folder that can be written", folder = folder.display())]
+    Data {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The service.
+    #[error(transparent)]
+    Service(#[from] StartError),
+    /// The listeners.
+    #[error(transparent)]
+    Serve(#[from] server::ServeError),
+}
+
+/// A running process.
+pub struct Deployment {
+    /// Where gRPC listens.
+    pub grpc: SocketAddr,
+    /// Where HTTP listens.
+    pub http: SocketAddr,
+    /// What the service was given.
+    pub parts: Parts,
+    /// Its consumers.
+    pub subscriptions: Vec<Subscription>,
+    /// Whether Postgres and NATS are there.
+    pub readiness: Readiness,
+    log: Arc<PostgresLog>,
+    drain: Duration,
+}
+
+/// Starts a service and returns when it serves. When it fails, whatever was started is stopped.
+///
+/// # Errors
+/// [`Error`] says what to do.
+pub async fn start<C: DeserializeOwned>(
+    service: &Service<C>,
+    options: Options<C>,
+) -> Result<Deployment, Error> {
+    let Options { config, clock, ids, telemetry } = options;
+    let Config { common, service: own } = config;
+    let listeners = server::bind(&common.grpc).await?;
+    let process = service.process_name();
+    let log = Arc::new(open_log(&common, &process, &clock).await?);
+    let shutdown = Shutdown::new();
+    let connected = connect(&common, service.stage, &process, &log, clock, ids, &shutdown).await;
+    let started = match connected {
+        Ok((parts, nats)) => {
+            let bus = Arc::clone(&parts.bus);
+            service_kit::metrics::observe_consumers(&bus);
+            let serving = async {
+                let started = (service.start)(&parts, own).await?;
+                serve(&common, parts, nats, Arc::clone(&log), started, listeners, telemetry).await
+            };
+            let started = serving.await;
+            if started.is_err() {
+                bus.shutdown().await;
+            }
+            started
+        }
+        Err(error) => Err(error),
+    };
+    if started.is_err() {
+        shutdown.stop(Duration::from_secs(1)).await;
+        log.close().await;
+    }
+    started
+}
+
+/// Opens the log, waiting for Postgres if it is not there yet.
+pub(crate) async fn open_log(
+    common: &Common,
+    process: &str,
+    clock: &Arc<dyn Clock>,
+) -> Result<PostgresLog, Error> {
+    let postgres = &common.postgres;
+    let patience = Duration::from_secs(postgres.startup_patience_seconds);
+    let opened =
+        patiently("Postgres", patience, event_log::postgres::OpenError::is_unreachable, async || {
+            PostgresLog::open(&postgres.url, postgres.log_options(process), Arc::clone(clock)).await
+        });
+    Ok(opened.await?)
+}
+
+/// Connects to NATS, waiting for it if it is not there yet.
+pub(crate) async fn connect_nats(common: &Common, process: &str) -> Result<async_nats::Client, Error> {
+    let options = common.nats.options(process);
+    let patience = Duration::from_secs(common.postgres.startup_patience_seconds);
+    let connected = patiently("NATS", patience, event_bus::nats::ConnectError::is_unreachable, async || {
+        event_bus::nats::connect(&options).await
+    });
+    Ok(connected.await?)
+}
+
+/// What the service is given.
+async fn connect(
+    common: &Common,
+    stage: &str,
+    process: &str,
+    log: &Arc<PostgresLog>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    shutdown: &Shutdown,
+) -> Result<(Parts, async_nats::Client), Error> {
+    let log: Arc<dyn EventLog> = log.clone();
+    let nats = connect_nats(common, process).await?;
+    let checkpoints = service_kit::store::postgres_pool(&common.postgres.url, stage, 2).await?;
+    let bus = NatsBus::open(
+        nats.clone(),
+        &common.nats.options(process),
+        checkpoints,
+        Arc::clone(&log),
+        Arc::clone(&clock),
+        Arc::clone(&ids),
+    );
+    let bus: Arc<dyn EventBus> = Arc::new(bus.await?);
+    let folder = &common.data.folder;
+    std::fs::create_dir_all(folder).map_err(|source| Error::Data { folder: folder.clone(), source })?;
+    let parts = Parts {
+        log,
+        database: "postgresql",
+        bus,
+        sealer: Arc::new(sealer(common, &clock, &ids).await?),
+        clock,
+        ids,
+        authenticator: Arc::new(MetadataAuthenticator),
+        stores: service_kit::store::Stores::Postgres {
+            url: common.postgres.url.clone(),
+            connections: common.postgres.store_connections,
+        },
+        data: folder.clone(),
+        shutdown: shutdown.clone(),
+    };
+    Ok((parts, nats))
+}
+
+async fn sealer(common: &Common, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<Sealer, Error> {
+    let keys = &common.keys;
+    let master = if !keys.master_key.is_empty() {
+        MasterKey::from_hex(&keys.master_key)?
+    } else if !keys.master_key_file.as_os_str().is_empty() {
+        MasterKey::from_file(&keys.master_key_file)?
+    } else {
+        return Err(Error::NoMasterKey);
+    };
+    let store = PostgresKeyStore::open(&common.postgres.url).await?;
+    Ok(Sealer::new(Arc::new(store), master, Arc::clone(clock), Arc::clone(ids)))
+}
+
+async fn serve(
+    common: &Common,
+    parts: Parts,
+    nats: async_nats::Client,
+    log: Arc<PostgresLog>,
+    started: Started,
+    listeners: Listeners,
+    telemetry: Telemetry,
+) -> Result<Deployment, Error> {
+    let mut routes = RoutesBuilder::default();
+    (started.register)(&mut routes);
+    (started.register_history)(&mut routes, common.telemetry.trace_url.clone());
+    let readiness = Readiness::follow(
+        vec![Arc::new(dependencies::Postgres(Arc::clone(&parts.log))), Arc::new(dependencies::Nats(nats))],
+        &parts.shutdown,
+    );
+    let services = Services {
+        routes,
+        names: vec![started.name, History::NAME],
+        descriptors: contracts::FILE_DESCRIPTOR_SET,
+        http: started.http,
+        readiness: readiness.clone(),
+    };
+    let authenticator = Arc::clone(&parts.authenticator);
+    let running =
+        server::serve(&common.grpc, listeners, services, authenticator, telemetry, &parts.shutdown).await?;
+    Ok(Deployment {
+        grpc: running.grpc,
+        http: running.http,
+        parts,
+        subscriptions: started.subscriptions,
+        readiness,
+        log,
+        drain: Duration::from_secs(common.grpc.drain_seconds),
+    })
+}
+
+impl Deployment {
+    /// Stops in order: no new calls, what is in hand finished, consumers let go of what they had not begun,
+    /// the log closed. Returns whether everything ended by itself in time: consumers and calls have the
+    /// drain time each.
+    pub async fn stop(self) -> bool {
+        self.parts.shutdown.soft().cancel();
+        let consumers = tokio::time::timeout(self.drain, self.parts.bus.shutdown()).await.is_ok();
+        let finished = self.parts.shutdown.stop(self.drain).await && consumers;
+        self.log.close().await;
+        finished
+    }
+}

@@ -1,0 +1,140 @@
+//! The relay as a process: reads the log, publishes it to NATS, and serves nothing but health and metrics.
+//!
+//! What it does is in `event_bus::nats`; any number of relays may run, and one of them works.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ambient::{Clock, Ids, SystemClock, SystemIds};
+use axum::Router;
+use event_bus::nats::{Relay, RelayState, RelayStatus};
+use event_log::{EventLog, PostgresLog};
+use service_kit::readiness::Dependency;
+use service_kit::server::{self, Services};
+use service_kit::telemetry::{self, Telemetry};
+use service_kit::{MetadataAuthenticator, Readiness, Shutdown, shutdown};
+use tokio::sync::watch;
+use tonic::service::RoutesBuilder;
+
+use crate::{Common, Error, Program, dependencies};
+
+/// What the process is called.
+pub const NAME: &str = "casetrail-relay";
+
+/// A running relay.
+pub struct RelayDeployment {
+    /// Where gRPC (health) listens.
+    pub grpc: SocketAddr,
+    /// Where HTTP (probes, metrics) listens.
+    pub http: SocketAddr,
+    /// How far it is, and whether it is the one that works.
+    pub status: watch::Receiver<RelayStatus>,
+    shutdown: Shutdown,
+    log: Arc<PostgresLog>,
+    drain: Duration,
+}
+
+/// Starts a relay.
+///
+/// # Errors
+/// [`Error`] says what to do.
+pub async fn start(
+    common: &Common,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    telemetry: Telemetry,
+) -> Result<RelayDeployment, Error> {
+    let listeners = server::bind(&common.grpc).await?;
+    let log = Arc::new(crate::open_log(common, NAME, &clock).await?);
+    let nats = match crate::connect_nats(common, NAME).await {
+        Ok(nats) => nats,
+        Err(error) => {
+            log.close().await;
+            return Err(error);
+        }
+    };
+    let shutdown = Shutdown::new();
+    let reading: Arc<dyn EventLog> = log.clone();
+    let relay = Relay::new(nats.clone(), &common.nats.options(NAME), Arc::clone(&reading), ids);
+    let status = relay.status();
+    service_kit::metrics::observe_relay(&status);
+    let dependencies: Vec<Arc<dyn Dependency>> = vec![
+        Arc::new(dependencies::Postgres(reading)),
+        Arc::new(dependencies::Nats(nats)),
+        Arc::new(Stream(status.clone())),
+    ];
+    let readiness = Readiness::follow(dependencies, &shutdown);
+    let services = Services {
+        routes: RoutesBuilder::default(),
+        names: Vec::new(),
+        descriptors: contracts::FILE_DESCRIPTOR_SET,
+        http: Router::new(),
+        readiness,
+    };
+    let authenticator = Arc::new(MetadataAuthenticator);
+    let running =
+        server::serve(&common.grpc, listeners, services, authenticator, telemetry, &shutdown).await?;
+    shutdown.spawn(relay.run(shutdown.soft().clone()));
+    let drain = Duration::from_secs(common.grpc.drain_seconds);
+    Ok(RelayDeployment { grpc: running.grpc, http: running.http, status, shutdown, log, drain })
+}
+
+impl RelayDeployment {
+    /// Stops it: what is on its way to NATS arrives first. Returns whether it ended by itself in time.
+    pub async fn stop(self) -> bool {
+        let finished = self.shutdown.stop(self.drain).await;
+        self.log.close().await;
+        finished
+    }
+}
+
+/// The stream: refused when it holds another log.
+struct Stream(watch::Receiver<RelayStatus>);
+
+#[async_trait::async_trait]
+impl Dependency for Stream {
+    fn name(&self) -> &'static str {
+        "stream"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        match &self.0.borrow().state {
+            RelayState::Active | RelayState::Standby => Ok(()),
+            RelayState::Unavailable(problem) | RelayState::Refused(problem) => Err(problem.clone()),
+        }
+    }
+}
+
+/// Runs a relay until Ctrl-C or SIGTERM: the whole of its `main`.
+pub fn main() -> ExitCode {
+    let program = Program::read(NAME, "Publishes the event log to NATS, in order");
+    if program.print_config {
+        anstream::print!("{}", crate::config::DEFAULTS);
+        return ExitCode::SUCCESS;
+    }
+    crate::run_until_signal(NAME, run(&program))
+}
+
+async fn run(program: &Program) -> anyhow::Result<()> {
+    let common = Common::load(program.config.as_deref())?;
+    let telemetry = telemetry::start(&common.telemetry, NAME)?;
+    let started = tokio::select! {
+        started = start(&common, Arc::new(SystemClock), Arc::new(SystemIds), telemetry.clone()) => started,
+        () = shutdown::signal() => return Ok(telemetry.stop().await),
+    };
+    let relay = match started {
+        Ok(relay) => relay,
+        Err(error) => {
+            telemetry.stop().await;
+            return Err(error.into());
+        }
+    };
+    program.announce(NAME, relay.grpc, relay.http);
+    shutdown::signal().await;
+    tracing::info!("stopping");
+    relay.stop().await;
+    telemetry.stop().await;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Payments-escalation as a process of its own; `deployable` holds what it shares with the others.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    deployable::main(payments_escalation::deployable())
+}

@@ -1,0 +1,27 @@
+//! The deployables as real processes over a real Postgres and a real NATS, on real time: `casetrail up`
+//! runs them, and these tests pull them down. What the stories check in one process is checked here where
+//! nothing is shared.
+
+#![cfg(test)]
+
+#[path = "../journey/people.rs"]
+#[expect(dead_code, reason = "the journey's tests know more people")]
+mod people;
+#[path = "../traces/receiver.rs"]
+#[expect(dead_code, reason = "the traces' tests look twice")]
+mod receiver;
+#[path = "../journey/requests.rs"]
+#[expect(dead_code, reason = "the journey's tests ask for more")]
+mod requests;
+#[path = "../traces/spans.rs"]
+#[expect(dead_code, reason = "the traces' tests look closer")]
+mod spans;
+
+mod up;
+mod withdrawal;
+
+mod configured;
+mod killed;
+mod outages;
+mod replicas;
+mod traced;
