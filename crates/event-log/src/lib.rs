@@ -16,14 +16,16 @@
 //!
 //! Must never be here: what the events mean, decisions, delivery to subscribers (see `event-bus`).
 //! To add a database: implement [`EventLog`], then run [`contract`] on it as `tests/contract_sqlite.rs`
-//! does.
+//! and `tests/contract_postgres.rs` do.
 
 mod append;
+mod batch;
 #[doc(hidden)]
 pub mod contract;
 mod event;
 mod hash;
 mod memory;
+pub mod postgres;
 mod sqlite;
 mod verify;
 
@@ -38,6 +40,7 @@ pub use event::{
 };
 pub use hash::{Hash, Link, chain_hash, genesis_hash};
 pub use memory::MemoryLog;
+pub use postgres::{PostgresLog, PostgresLogOptions};
 pub use sqlite::{OpenError, SqliteLog};
 pub use verify::{Broken, ChainVerifier, Fault, Verification, VerifyError, verify_log, verify_stream};
 

@@ -1,7 +1,7 @@
 //! The log in one SQLite file: one process writes it, any number may read it.
 //!
 //! - `lock`, `file`: let one process write, refuse what would not be safe, make the tables.
-//! - `writer`: the queue and the one task that empties it in batches (group commit).
+//! - `writer`: the one task that empties the queue in batches.
 //! - `session`: what one batch does in the database, with the `statements` it needs.
 //! - `reader`: pages, and single answers, from connections of their own.
 
@@ -19,21 +19,19 @@ use std::sync::Arc;
 use ambient::Clock;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::batch::{self, Appender};
 use crate::{Append, Appended, CommandRecord, Committed, Error, EventLog, StreamId};
 use file::LogFile;
 use lock::WriterLock;
 pub use open_error::OpenError;
 use reader::Reader;
 use session::Session;
-use writer::{Request, Writer};
-
-/// Appends that may wait in the queue; further callers wait to be let in.
-const QUEUE: usize = 1_024;
+use writer::Writer;
 
 /// The log in a SQLite file.
 ///
@@ -42,7 +40,7 @@ const QUEUE: usize = 1_024;
 pub struct SqliteLog {
     reader: Reader,
     /// `None` when opened for reading only.
-    queue: Option<mpsc::Sender<Request>>,
+    queue: Option<Appender>,
     head: watch::Receiver<u64>,
     tasks: TaskTracker,
 }
@@ -59,16 +57,16 @@ impl SqliteLog {
         let lock = WriterLock::take(path)?;
         let file = LogFile::new(path);
         let session = Session::open(&file).await?;
-        let (queue, requests) = mpsc::channel(QUEUE);
+        let (appender, queue) = batch::queue();
         let (published, head) = watch::channel(session.last_position());
         let reader = Reader::new(&file);
-        let writer = Writer::new(file, session, requests, clock, published, reader.clone(), lock);
+        let writer = Writer::new(file, session, queue, clock, published, reader.clone(), lock);
         let tasks = TaskTracker::new();
         // The writer outlives whoever opened it and serves everybody: its span has no parent.
         let span = tracing::debug_span!(parent: None, "event_log.writer");
         tasks.spawn(writer.run().instrument(span));
         tasks.close();
-        Ok(Self { reader, queue: Some(queue), head, tasks })
+        Ok(Self { reader, queue: Some(appender), head, tasks })
     }
 
     /// Opens an existing file for reading only, also while another process writes it. [`EventLog::append`]
@@ -87,8 +85,7 @@ impl SqliteLog {
     /// with [`Error::Unavailable`]; closing twice is harmless.
     pub async fn close(&self) {
         match &self.queue {
-            // An error means that the writer is on its way out already.
-            Some(queue) => drop(queue.send(Request::Close).await),
+            Some(queue) => queue.close().await,
             None => self.reader.close().await,
         }
         self.tasks.close();
@@ -100,17 +97,11 @@ impl SqliteLog {
 impl EventLog for SqliteLog {
     #[tracing::instrument(name = "event_log.append", level = "debug", skip_all, fields(stream = %append.stream))]
     async fn append(&self, append: Append) -> Result<Appended, Error> {
-        append.check()?;
         let Some(queue) = &self.queue else {
+            append.check()?;
             return Err(Error::Invalid("this log was opened for reading only".to_owned()));
         };
-        let (answer, answered) = oneshot::channel();
-        let request = Request::Append { append, answer };
-        queue.send(request).await.map_err(|_| Error::Unavailable("it is closed".to_owned()))?;
-        answered.await.unwrap_or_else(|_| {
-            let lost = "the writer stopped before it answered; repeat with the same command id";
-            Err(Error::Unavailable(lost.to_owned()))
-        })
+        queue.append(append).await
     }
 
     async fn read_stream(

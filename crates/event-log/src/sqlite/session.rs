@@ -13,10 +13,8 @@ use super::open_error::OpenError;
 use super::reader::{Tail, failure, tail};
 use super::statements::{NewRow, Statements};
 use crate::append::{Head, Verdict, chain, judge, recorded, stamp};
-use crate::{Append, Appended, Error, StreamId};
-
-/// What each caller of a batch is told.
-pub(super) type Answer = Result<Appended, Error>;
+use crate::batch::Answer;
+use crate::{Append, Error, StreamId};
 
 /// A connection and what is known of the log through it.
 ///

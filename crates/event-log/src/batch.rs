@@ -1,0 +1,131 @@
+//! The queue before the one task that writes: appends wait in it, and the task takes them out in batches
+//! (group commit).
+//!
+//! There is no timer. While one batch is being committed the next callers queue up, so batches grow by
+//! themselves exactly when there is load, and a lone caller waits for nobody.
+
+use std::collections::{HashSet, VecDeque};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{Append, Appended, Error};
+
+/// Appends that may wait in the queue; further callers wait to be let in.
+const QUEUE: usize = 1_024;
+
+/// Most requests in one batch.
+pub(crate) const MAX_BATCH: usize = 256;
+
+/// A batch takes no further request once it weighs this much, in bytes: bounds memory and the database's log.
+const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
+
+/// Requests looked through for a batch: more than a batch, so that one busy stream (of which a batch
+/// takes only one) does not keep the others out.
+const LOOK_AHEAD: usize = 4 * MAX_BATCH;
+
+/// What each caller of a batch is told.
+pub(crate) type Answer = Result<Appended, Error>;
+
+enum Request {
+    /// To append, and to tell the answer.
+    Append(Waiting),
+    /// To finish what is queued, and stop.
+    Close,
+}
+
+/// An append whose caller waits for the answer.
+pub(crate) struct Waiting {
+    pub(crate) append: Append,
+    pub(crate) answer: oneshot::Sender<Answer>,
+}
+
+/// The callers' end of a queue. Clones lead to the same one.
+#[derive(Clone)]
+pub(crate) struct Appender(mpsc::Sender<Request>);
+
+/// The writer's end of a queue.
+pub(crate) struct Queue {
+    requests: mpsc::Receiver<Request>,
+    waiting: VecDeque<Waiting>,
+}
+
+/// A new queue.
+pub(crate) fn queue() -> (Appender, Queue) {
+    let (sender, requests) = mpsc::channel(QUEUE);
+    (Appender(sender), Queue { requests, waiting: VecDeque::with_capacity(LOOK_AHEAD) })
+}
+
+impl Appender {
+    /// Queues an append and waits for its answer. A caller who leaves changes nothing.
+    pub(crate) async fn append(&self, append: Append) -> Answer {
+        append.check()?;
+        let (answer, answered) = oneshot::channel();
+        let request = Request::Append(Waiting { append, answer });
+        self.0.send(request).await.map_err(|_| Error::Unavailable("it is closed".to_owned()))?;
+        answered.await.unwrap_or_else(|_| {
+            let lost = "the writer stopped before it answered; repeat with the same command id";
+            Err(Error::Unavailable(lost.to_owned()))
+        })
+    }
+
+    /// Lets nobody new in; what is queued is still written.
+    pub(crate) async fn close(&self) {
+        // An error means that the writer is on its way out already.
+        drop(self.0.send(Request::Close).await);
+    }
+}
+
+impl Queue {
+    /// Waits until there is something to do, and gives the oldest request of each stream. `None` when
+    /// everybody who could ask is gone, or one asked to close, and all is done.
+    pub(crate) async fn next_batch(&mut self) -> Option<Vec<Waiting>> {
+        while self.waiting.is_empty() {
+            let request = self.requests.recv().await?;
+            self.take(request);
+        }
+        while self.waiting.len() < LOOK_AHEAD
+            && let Ok(request) = self.requests.try_recv()
+        {
+            self.take(request);
+        }
+        Some(self.pick())
+    }
+
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Append(waiting) => self.waiting.push_back(waiting),
+            // Nobody new is let in; what is queued already is still received.
+            Request::Close => self.requests.close(),
+        }
+    }
+
+    /// Picks the oldest request of each stream. The others keep their order and wait.
+    fn pick(&mut self) -> Vec<Waiting> {
+        let mut batch = Vec::with_capacity(self.waiting.len().min(MAX_BATCH));
+        let mut streams = HashSet::with_capacity(MAX_BATCH);
+        let mut bytes = 0;
+        for _ in 0..self.waiting.len() {
+            let Some(next) = self.waiting.pop_front() else { break };
+            let full = batch.len() >= MAX_BATCH || bytes >= MAX_BATCH_BYTES;
+            if full || !streams.insert(next.append.stream) {
+                self.waiting.push_back(next);
+            } else {
+                bytes += next.append.weight_bytes();
+                batch.push(next);
+            }
+        }
+        batch
+    }
+}
+
+/// Tells everybody what became of a batch: each their own answer, or all the same failure. A caller who has
+/// left does not need the answer: the log has it.
+pub(crate) fn answer_all(
+    callers: Vec<oneshot::Sender<Answer>>,
+    committed: Result<Vec<Answer>, Error>,
+) {
+    match committed {
+        Ok(answers) => callers.into_iter().zip(answers).for_each(|(to, answer)| drop(to.send(answer))),
+        Err(error) => callers.into_iter().for_each(|to| drop(to.send(Err(error.clone())))),
+    }
+}

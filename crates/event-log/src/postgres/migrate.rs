@@ -1,0 +1,129 @@
+//! Makes the log in a database, and lets roles use it. For administrators; services only check.
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+/// The version of `schema.sql`, kept in `log.schema_version`.
+pub(super) const SCHEMA_VERSION: i32 = 1;
+
+const SCHEMA: &str = include_str!("schema.sql");
+const SHARD: &str = include_str!("shard.sql");
+
+/// Nobody can log in as these; login roles are made members of them.
+const ROLES: [&str; 4] =
+    ["casetrail_log_owner", "casetrail_log_writer", "casetrail_log_reader", "casetrail_log_tenant"];
+
+/// Two that migrate one database at once do so one after the other.
+const MIGRATION_LOCK: i64 = 0x6576_656e_746c_6f67;
+
+/// Roles belong to the whole server: another database of it may be migrated at the same moment, and then one
+/// of the two is told that it came too late. It tries again.
+const TRIES: u32 = 50;
+
+/// Why the log was not made or brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database refused.
+    #[error("the log cannot be migrated: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A newer program was here.
+    #[error(
+        "the log has schema version {found}, this program knows {SCHEMA_VERSION}: use the newer program"
+    )]
+    Newer {
+        /// The version found.
+        found: i32,
+    },
+}
+
+/// What a role may do with the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read everything, and append through `log.append_batch`.
+    Write,
+    /// Read everything.
+    Read,
+    /// Read the events of the tenant that the session names in `app.tenant`.
+    ReadTenant,
+}
+
+/// Makes the log with so many shards, or adds what is missing. Repeating it changes nothing.
+///
+/// # Errors
+/// [`MigrateError`]; then nothing has changed but, perhaps, that some roles were made.
+pub async fn migrate(admin: &mut PgConnection, shards: u16) -> Result<(), MigrateError> {
+    for role in ROLES {
+        let statement = format!(
+            "DO $$ BEGIN CREATE ROLE {role} NOLOGIN;
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        );
+        change_roles(admin, statement).await?;
+    }
+    // Who is no superuser may make objects for another role only as its member.
+    change_roles(admin, "GRANT casetrail_log_owner TO CURRENT_USER".to_owned()).await?;
+    let mut tx = admin.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *tx).await?;
+    match found_version(&mut tx).await? {
+        None => {
+            sqlx::raw_sql("CREATE SCHEMA IF NOT EXISTS log AUTHORIZATION casetrail_log_owner")
+                .execute(&mut *tx)
+                .await?;
+            sqlx::raw_sql(SCHEMA).execute(&mut *tx).await?;
+        }
+        Some(found) if found > SCHEMA_VERSION => return Err(MigrateError::Newer { found }),
+        Some(_) => {}
+    }
+    // Asked of the catalogue: whoever migrates is not let into the tables themselves.
+    let there: Vec<String> = sqlx::query_scalar(
+        "SELECT c.relname::TEXT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+         WHERE i.inhparent = 'log.event'::regclass",
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for shard in (0..shards).filter(|shard| !there.contains(&format!("event_{shard}"))) {
+        let statements = SHARD.replace("SHARD", &shard.to_string());
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut *tx).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The version of the log's schema; `None` where there is no log.
+pub(super) async fn found_version(connection: &mut PgConnection) -> Result<Option<i32>, sqlx::Error> {
+    let table: Option<String> = sqlx::query_scalar("SELECT to_regclass('log.schema_version')::TEXT")
+        .fetch_one(&mut *connection)
+        .await?;
+    if table.is_none() {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT max(version) FROM log.schema_version").fetch_one(connection).await
+}
+
+/// Lets a login role use the log.
+///
+/// # Errors
+/// There is no such role, or `admin` may not.
+pub async fn grant(admin: &mut PgConnection, role: &str, access: Access) -> Result<(), MigrateError> {
+    let group = match access {
+        Access::Write => "casetrail_log_writer",
+        Access::Read => "casetrail_log_reader",
+        Access::ReadTenant => "casetrail_log_tenant",
+    };
+    let quoted = role.replace('"', "\"\"");
+    change_roles(admin, format!("GRANT {group} TO \"{quoted}\"")).await
+}
+
+async fn change_roles(admin: &mut PgConnection, statement: String) -> Result<(), MigrateError> {
+    let mut tries = 1;
+    loop {
+        match sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut *admin).await {
+            Err(error) if tries < TRIES && is_collision(&error) => tries += 1,
+            done => return Ok(done.map(drop)?),
+        }
+    }
+}
+
+/// Somebody else changed the same row of the server's catalogue at the same moment.
+fn is_collision(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| {
+        error.message().contains("tuple concurrently") || error.is_unique_violation()
+    })
+}

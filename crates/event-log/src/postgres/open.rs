@@ -1,0 +1,193 @@
+//! Connections to the log's database: made only where an acknowledged append stays, and nothing can be
+//! changed behind its back.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection};
+
+use super::migrate::{SCHEMA_VERSION, found_version};
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// What ends a statement that hangs, so that its callers are told: longer than any batch takes.
+const SETTINGS: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s';
+    SET idle_in_transaction_session_timeout = '15s'; SET client_min_messages = warning";
+
+/// Why the log in Postgres was not opened, each with what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Nobody answers there, or not yet.
+    #[error("Postgres at {place} cannot be reached: {reason}")]
+    Unreachable {
+        /// Host and database, without the password.
+        place: String,
+        /// What the driver said.
+        reason: String,
+    },
+    /// The URL does not read.
+    #[error("the database's URL does not read: {0}; write postgres://USER@HOST:PORT/DATABASE")]
+    Url(String),
+    /// The server lets this role not in, or not do what it must.
+    #[error("Postgres at {place} refuses: {reason}")]
+    Refused {
+        /// Host and database.
+        place: String,
+        /// What the server said.
+        reason: String,
+    },
+    /// There is no log in it.
+    #[error("the database at {place} holds no event log: run `casetrail migrate`")]
+    Missing {
+        /// Host and database.
+        place: String,
+    },
+    /// The log is of another version.
+    #[error("the log at {place} has schema version {found}, this program needs {SCHEMA_VERSION}: {advice}")]
+    OtherVersion {
+        /// Host and database.
+        place: String,
+        /// The version found.
+        found: i32,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A setting under which an acknowledged append could be lost.
+    #[error(
+        "Postgres at {place} runs with {setting} = {found}: an acknowledged append could be lost; set it to on"
+    )]
+    Unsafe {
+        /// Host and database.
+        place: String,
+        /// The setting.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+    },
+    /// The log can be changed.
+    #[error(
+        "the log at {place} is not protected: {guard} does not stand; restore it with `casetrail verify` first, \
+         then have an administrator put it back"
+    )]
+    Unprotected {
+        /// Host and database.
+        place: String,
+        /// The first guard that is missing or disabled.
+        guard: String,
+    },
+}
+
+impl OpenError {
+    /// True when trying again later may help.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+}
+
+/// Where the log is.
+#[derive(Debug, Clone)]
+pub(super) struct Database {
+    options: PgConnectOptions,
+    place: String,
+    shard: u16,
+}
+
+impl Database {
+    pub(super) fn new(url: &str, application: &str, shard: u16) -> Result<Self, OpenError> {
+        let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Url(error.to_string()))?;
+        let (host, port) = (options.get_host().to_owned(), options.get_port());
+        let place = format!("{host}:{port}/{}", options.get_database().unwrap_or_default());
+        let options = options.application_name(application).disable_statement_logging();
+        Ok(Self { options, place, shard })
+    }
+
+    pub(super) fn options(&self) -> PgConnectOptions {
+        self.options.clone()
+    }
+
+    /// A connection, not looked at any further.
+    pub(super) async fn connect(&self) -> Result<PgConnection, OpenError> {
+        let connecting = tokio::time::timeout(CONNECT, self.options.connect()).await;
+        let mut connection = match connecting {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) => return Err(self.failure(&error)),
+            Err(_) => {
+                let reason = format!("no answer within {} s", CONNECT.as_secs());
+                return Err(OpenError::Unreachable { place: self.place.clone(), reason });
+            }
+        };
+        sqlx::raw_sql(SETTINGS).execute(&mut connection).await.map_err(|error| self.failure(&error))?;
+        Ok(connection)
+    }
+
+    /// Looks whether the log is there, as this program knows it, safe and protected.
+    pub(super) async fn inspect(&self) -> Result<(), OpenError> {
+        let mut connection = self.connect().await?;
+        let place = || self.place.clone();
+        match found_version(&mut connection).await.map_err(|error| self.failure(&error))? {
+            None => return Err(OpenError::Missing { place: place() }),
+            Some(SCHEMA_VERSION) => {}
+            Some(found) => {
+                let advice =
+                    if found > SCHEMA_VERSION { "use the newer program" } else { "run `casetrail migrate`" };
+                return Err(OpenError::OtherVersion { place: place(), found, advice });
+            }
+        }
+        for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+            let found: String = sqlx::query_scalar("SELECT current_setting($1)")
+                .bind(setting)
+                .fetch_one(&mut connection)
+                .await
+                .map_err(|error| self.failure(&error))?;
+            if found == "off" {
+                return Err(OpenError::Unsafe { place: place(), setting, found });
+            }
+        }
+        self.require_guards(&mut connection).await?;
+        connection.close().await.map_err(|error| self.failure(&error))
+    }
+
+    async fn require_guards(&self, connection: &mut PgConnection) -> Result<(), OpenError> {
+        let table = format!("event_{}", self.shard);
+        let standing: Vec<(String, String)> = sqlx::query_as(
+            "SELECT c.relname::TEXT, t.tgname::TEXT FROM pg_trigger t
+               JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+              WHERE n.nspname = 'log' AND c.relname IN ('event', $1) AND t.tgenabled = 'A'",
+        )
+        .bind(&table)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(|error| self.failure(&error))?;
+        let needed = [
+            (table.clone(), "event_no_change"),
+            (table, "event_no_truncate"),
+            ("event".to_owned(), "event_no_truncate"),
+        ];
+        let stands = |table: &str, guard: &str| standing.iter().any(|(t, g)| t == table && g == guard);
+        match needed.iter().find(|(table, guard)| !stands(table, guard)) {
+            Some((table, guard)) => Err(OpenError::Unprotected {
+                place: self.place.clone(),
+                guard: format!("the trigger {guard} on log.{table}"),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn failure(&self, error: &sqlx::Error) -> OpenError {
+        let (place, reason) = (self.place.clone(), error.to_string());
+        if is_away(error) { OpenError::Unreachable { place, reason } } else { OpenError::Refused { place, reason } }
+    }
+}
+
+/// Whether the server is not there, or not now: starting, stopping, out of connections.
+pub(super) fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08") || code == "53300")
+        }
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) => true,
+        _ => false,
+    }
+}

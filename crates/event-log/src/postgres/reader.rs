@@ -1,0 +1,211 @@
+//! Reads: pages, and single answers. Each is one statement, so it sees one committed state and waits for
+//! no writer.
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
+use std::time::Duration;
+use uuid::Uuid;
+
+use super::open::{Database, is_away};
+use crate::{CommandRecord, Committed, Error, StreamId};
+
+/// How long a reader waits for a free connection.
+const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// Reads one shard.
+#[derive(Clone)]
+pub(super) struct Reader {
+    pool: PgPool,
+    shard: i16,
+    connections: u32,
+}
+
+/// Runs a statement; connections that died while they lay in the pool are given up one after the other.
+macro_rules! asked {
+    ($reader:expr, $query:expr, $fetch:ident) => {{
+        let mut tries = 0;
+        loop {
+            match $query.$fetch(&$reader.pool).await {
+                Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Database(_)))
+                    if tries <= $reader.connections && is_away(&error) =>
+                {
+                    tries += 1;
+                }
+                done => break done.map_err(|error| failure(&error)),
+            }
+        }
+    }};
+}
+
+const COLUMNS: &str = "position, stream_id, version, tenant, event_id, command_id, command_seq, event_type,
+    schema_version, recorded_at, meta, payload, hash";
+
+impl Reader {
+    pub(super) fn new(database: &Database, shard: i16, connections: u32) -> Self {
+        // Only single statements run here, never a transaction that somebody could leave open.
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
+            .connect_lazy_with(database.options());
+        Self { pool, shard, connections }
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    pub(super) async fn read_stream(
+        &self,
+        stream: StreamId,
+        after_version: u64,
+        limit: usize,
+    ) -> Result<Vec<Committed>, Error> {
+        let statement = format!(
+            "SELECT {COLUMNS} FROM log.event WHERE shard = $1 AND stream_id = $2 AND version > $3
+             ORDER BY version LIMIT $4"
+        );
+        let rows = asked!(
+            self,
+            sqlx::query(sqlx::AssertSqlSafe(statement.clone()))
+                .bind(self.shard)
+                .bind(stream)
+                .bind(signed(after_version))
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
+            fetch_all
+        )?;
+        rows.iter().map(committed).collect()
+    }
+
+    pub(super) async fn read_all(&self, after_position: u64, limit: usize) -> Result<Vec<Committed>, Error> {
+        let statement = format!(
+            "SELECT {COLUMNS} FROM log.event WHERE shard = $1 AND position > $2 ORDER BY position LIMIT $3"
+        );
+        let rows = asked!(
+            self,
+            sqlx::query(sqlx::AssertSqlSafe(statement.clone()))
+                .bind(self.shard)
+                .bind(signed(after_position))
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
+            fetch_all
+        )?;
+        rows.iter().map(committed).collect()
+    }
+
+    /// Position and moment of the last event.
+    pub(super) async fn tail(&self) -> Result<Option<(u64, Timestamp)>, Error> {
+        let row = asked!(
+            self,
+            sqlx::query(
+                "SELECT position, recorded_at FROM log.event WHERE shard = $1 ORDER BY position DESC LIMIT 1",
+            )
+            .bind(self.shard),
+            fetch_optional
+        )?;
+        row.map(|row| Ok((position(&row, 0)?, timestamp(column(&row, 1)?)?))).transpose()
+    }
+
+    pub(super) async fn find_command(
+        &self,
+        stream: StreamId,
+        command_id: Uuid,
+    ) -> Result<Option<CommandRecord>, Error> {
+        let row = asked!(
+            self,
+            sqlx::query(
+                "SELECT f.version, f.position, f.fingerprint, f.recorded_at,
+                        coalesce((SELECT n.version - 1 FROM log.event n
+                                   WHERE n.shard = f.shard AND n.stream_id = f.stream_id
+                                     AND n.version > f.version AND n.command_seq = 0
+                                   ORDER BY n.version LIMIT 1),
+                                 (SELECT h.version FROM log.event h
+                                   WHERE h.shard = f.shard AND h.stream_id = f.stream_id
+                                   ORDER BY h.version DESC LIMIT 1))
+                 FROM log.event f
+                 WHERE f.shard = $1 AND f.stream_id = $2 AND f.command_id = $3 AND f.command_seq = 0 LIMIT 1",
+            )
+            .bind(self.shard)
+            .bind(stream)
+            .bind(command_id),
+            fetch_optional
+        )?;
+        row.map(|row| {
+            let (first_version, first_position) = (position(&row, 0)?, position(&row, 1)?);
+            let last_version = position(&row, 4)?;
+            Ok(CommandRecord {
+                first_version,
+                last_version,
+                // The events of one command were appended together, so their positions run with their versions.
+                last_position: first_position + last_version.saturating_sub(first_version),
+                fingerprint: digest("fingerprint", column(&row, 2)?)?,
+                recorded_at: timestamp(column(&row, 3)?)?,
+            })
+        })
+        .transpose()
+    }
+}
+
+fn committed(row: &PgRow) -> Result<Committed, Error> {
+    Ok(Committed {
+        position: position(row, 0)?,
+        stream: column(row, 1)?,
+        version: position(row, 2)?,
+        tenant: column(row, 3)?,
+        event_id: column(row, 4)?,
+        command_id: column(row, 5)?,
+        command_seq: small(row, 6)?,
+        event_type: column(row, 7)?,
+        schema_version: small(row, 8)?,
+        recorded_at: timestamp(column(row, 9)?)?,
+        meta: column(row, 10)?,
+        payload: column(row, 11)?,
+        hash: digest("hash", column(row, 12)?)?,
+    })
+}
+
+fn column<'r, T>(row: &'r PgRow, index: usize) -> Result<T, Error>
+where
+    T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+{
+    row.try_get(index).map_err(|error| corrupt("a column", &error))
+}
+
+/// A position or version.
+pub(super) fn position(row: &PgRow, index: usize) -> Result<u64, Error> {
+    unsigned(column(row, index)?)
+}
+
+pub(super) fn unsigned(number: i64) -> Result<u64, Error> {
+    u64::try_from(number).map_err(|error| corrupt("a number", &error))
+}
+
+fn small(row: &PgRow, index: usize) -> Result<u16, Error> {
+    u16::try_from(column::<i16>(row, index)?).map_err(|error| corrupt("a number", &error))
+}
+
+fn digest(what: &str, bytes: &[u8]) -> Result<[u8; 32], Error> {
+    bytes.try_into().map_err(|error| corrupt(what, &error))
+}
+
+pub(super) fn timestamp(microseconds: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_microsecond(microseconds).map_err(|error| corrupt("recorded_at", &error))
+}
+
+fn corrupt(what: &str, error: &dyn std::error::Error) -> Error {
+    Error::Corrupt(format!("{what} cannot be read: {error}"))
+}
+
+/// A number as Postgres stores it. What is larger than it can store is larger than anything stored.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// What a failure of the database means to a caller.
+pub(super) fn failure(error: &sqlx::Error) -> Error {
+    match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
+        // Data or index corrupted.
+        Some("XX001" | "XX002") => Error::Corrupt(error.to_string()),
+        _ => Error::Unavailable(error.to_string()),
+    }
+}
