@@ -10,15 +10,17 @@
 //!   batches, and commits its position together with its rows. It is never skipped ahead: one that fails
 //!   stands still, and its lag shows it.
 //!
-//! [`EmbeddedBus`] works over the log itself within one process. Another transport implements
-//! [`EventBus`] and runs the [`contract`] suite.
+//! [`EmbeddedBus`] works over the log itself within one process; [`nats`] over NATS JetStream, for any
+//! number of processes. Another transport implements [`EventBus`] and runs the [`contract`] suite.
 //!
 //! Must never be here: what events mean, decisions, trust in a message's contents.
 
 mod consumer;
+mod consuming;
 #[doc(hidden)]
 pub mod contract;
 mod embedded;
+pub mod nats;
 mod retry;
 mod subscription;
 

@@ -1,8 +1,9 @@
 //! A running consumer, seen from outside: how far it is, and how it is stopped.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A running consumer. Clones name the same one; dropping them all does not stop it.
@@ -12,7 +13,12 @@ pub struct Subscription {
     checkpoint: watch::Receiver<u64>,
     head: watch::Receiver<u64>,
     stop: CancellationToken,
+    /// Told while somebody waits, where looking how far the consumer is takes an effort.
+    nudge: Option<Arc<Notify>>,
 }
+
+/// How often a consumer is nudged while somebody waits for it. On real time, as everything it looks at.
+const NUDGE: Duration = Duration::from_millis(10);
 
 /// How far a consumer is behind the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +57,14 @@ impl Subscription {
         head: watch::Receiver<u64>,
         stop: CancellationToken,
     ) -> Self {
-        Self { name: Arc::from(name), checkpoint, head, stop }
+        Self { name: Arc::from(name), checkpoint, head, stop, nudge: None }
+    }
+
+    /// For transports that learn how far a consumer is only by asking: `nudge` is told again and again while
+    /// somebody waits.
+    #[must_use]
+    pub(crate) fn nudging(self, nudge: Arc<Notify>) -> Self {
+        Self { nudge: Some(nudge), ..self }
     }
 
     /// The consumer's name.
@@ -83,7 +96,18 @@ impl Subscription {
     /// [`Stopped`] when the consumer stops before.
     pub async fn wait_until(&self, position: u64) -> Result<(), Stopped> {
         let mut checkpoint = self.checkpoint.clone();
-        let reached = checkpoint.wait_for(|checkpoint| *checkpoint >= position).await.is_ok();
+        let reaching = checkpoint.wait_for(|checkpoint| *checkpoint >= position);
+        let nudging = async {
+            let Some(nudge) = &self.nudge else { return std::future::pending().await };
+            loop {
+                nudge.notify_one();
+                tokio::time::sleep(NUDGE).await;
+            }
+        };
+        let reached = tokio::select! {
+            reached = reaching => reached.is_ok(),
+            () = nudging => false,
+        };
         if reached { Ok(()) } else { Err(self.stopped()) }
     }
 

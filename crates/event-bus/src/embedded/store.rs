@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use event_log::StreamId;
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
@@ -17,6 +18,7 @@ use sqlx::{ConnectOptions, Connection, Row};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::consuming::{self, MAX_REASON};
 use crate::{DeadLetter, Error};
 
 const SCHEMA: &str = include_str!("schema.sql");
@@ -26,9 +28,6 @@ const SCHEMA_VERSION: i64 = 1;
 
 /// Says "this is an event bus's store" in the file's header ("EVBS").
 const APPLICATION_ID: i64 = 0x4556_4253;
-
-/// Longest reason kept with a dead letter, in characters.
-const MAX_REASON: usize = 2_000;
 
 /// Why the file was not opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,7 +107,18 @@ impl Store {
         Ok(Self { conn: Mutex::new(Some(conn)) })
     }
 
-    pub(super) async fn close(&self) {
+    async fn write(
+        &self,
+        statement: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+    ) -> Result<(), Error> {
+        let mut conn = self.conn.lock().await;
+        statement.execute(open(&mut conn)?).await.map(|_| ()).map_err(|error| failure(&error))
+    }
+}
+
+#[async_trait]
+impl consuming::Store for Store {
+    async fn close(&self) {
         if let Some(conn) = self.conn.lock().await.take()
             && let Err(error) = conn.close().await
         {
@@ -116,8 +126,7 @@ impl Store {
         }
     }
 
-    /// How far a consumer is; 0 if it is new.
-    pub(super) async fn checkpoint(&self, consumer: &str) -> Result<u64, Error> {
+    async fn checkpoint(&self, consumer: &str) -> Result<u64, Error> {
         let mut conn = self.conn.lock().await;
         let position: Option<u64> = sqlx::query_scalar("SELECT position FROM checkpoint WHERE consumer = ?1")
             .bind(consumer)
@@ -127,7 +136,7 @@ impl Store {
         Ok(position.unwrap_or(0))
     }
 
-    pub(super) async fn keep_checkpoint(&self, consumer: &str, position: u64) -> Result<(), Error> {
+    async fn keep_checkpoint(&self, consumer: &str, position: u64) -> Result<(), Error> {
         let statement = sqlx::query(
             "INSERT INTO checkpoint (consumer, position) VALUES (?1, ?2)
              ON CONFLICT (consumer) DO UPDATE SET position = excluded.position",
@@ -135,13 +144,11 @@ impl Store {
         self.write(statement.bind(consumer.to_owned()).bind(signed(position))).await
     }
 
-    /// Makes a consumer a new one.
-    pub(super) async fn forget(&self, consumer: &str) -> Result<(), Error> {
+    async fn forget(&self, consumer: &str) -> Result<(), Error> {
         self.write(sqlx::query("DELETE FROM checkpoint WHERE consumer = ?1").bind(consumer.to_owned())).await
     }
 
-    /// Keeps a dead letter, instead of an earlier one of the same event.
-    pub(super) async fn put(&self, letter: &DeadLetter) -> Result<(), Error> {
+    async fn put(&self, letter: &DeadLetter) -> Result<(), Error> {
         let statement = sqlx::query(
             "INSERT OR REPLACE INTO dead_letter
                (consumer, position, stream_id, event_id, event_type, tries, reason, failed_at)
@@ -158,12 +165,12 @@ impl Store {
         self.write(statement).await
     }
 
-    pub(super) async fn remove(&self, consumer: &str, position: u64) -> Result<(), Error> {
+    async fn remove(&self, consumer: &str, position: u64) -> Result<(), Error> {
         let statement = sqlx::query("DELETE FROM dead_letter WHERE consumer = ?1 AND position = ?2");
         self.write(statement.bind(consumer.to_owned()).bind(signed(position))).await
     }
 
-    pub(super) async fn dead_letters(
+    async fn dead_letters(
         &self,
         consumer: Option<&str>,
         limit: usize,
@@ -181,7 +188,7 @@ impl Store {
         rows.iter().map(|row| letter(row).map_err(|error| failure(&error))).collect()
     }
 
-    pub(super) async fn dead_letter(
+    async fn dead_letter(
         &self,
         consumer: &str,
         position: u64,
@@ -197,14 +204,6 @@ impl Store {
         .await
         .map_err(|error| failure(&error))?;
         row.as_ref().map(letter).transpose().map_err(|error| failure(&error))
-    }
-
-    async fn write(
-        &self,
-        statement: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-    ) -> Result<(), Error> {
-        let mut conn = self.conn.lock().await;
-        statement.execute(open(&mut conn)?).await.map(|_| ()).map_err(|error| failure(&error))
     }
 }
 

@@ -14,7 +14,7 @@ use super::lanes::said;
 use crate::{Backoff, Consumer, HandleError, Projection};
 
 /// A projection, at work.
-pub(super) struct Projecting {
+pub(crate) struct Projecting {
     inner: Inner,
     consumer: Consumer,
     projection: Arc<dyn Projection>,
@@ -24,7 +24,7 @@ pub(super) struct Projecting {
 }
 
 impl Projecting {
-    pub(super) fn new(
+    pub(crate) fn new(
         inner: Inner,
         consumer: Consumer,
         projection: Arc<dyn Projection>,
@@ -37,7 +37,7 @@ impl Projecting {
 
     /// Works until stopped. After any failure the projection is asked where it stands: it may have
     /// committed although it could not say so.
-    pub(super) async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         let mut failures: u32 = 0;
         while !self.stop.is_cancelled() {
             let Err(error) = self.go_on(&mut failures).await else { continue };

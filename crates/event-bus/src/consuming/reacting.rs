@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::Inner;
-use super::feed::{Feed, PAGE};
 use super::lanes::{Lanes, attempt};
+use super::source::{PAGE, Source};
 use crate::{Backoff, Consumer, HandleError, Handler, TRIES};
 
 /// Most events that are unfinished at a time.
@@ -27,12 +27,12 @@ const READ_AHEAD: usize = 1_024;
 const KEEP_EVERY: u64 = 256;
 
 /// A consumer of reactions, at work.
-pub(super) struct Reacting {
+pub(crate) struct Reacting {
     inner: Inner,
     consumer: Consumer,
     in_flight: usize,
     handler: Arc<dyn Handler>,
-    feed: Feed,
+    source: Box<dyn Source>,
     lanes: Lanes,
     trying: JoinSet<Tried>,
     waiting: FuturesUnordered<BoxFuture<'static, StreamId>>,
@@ -56,22 +56,22 @@ enum Wake {
 }
 
 impl Reacting {
-    pub(super) fn new(
+    pub(crate) fn new(
         inner: Inner,
         consumer: Consumer,
         in_flight: usize,
         handler: Arc<dyn Handler>,
-        feed: Feed,
+        source: Box<dyn Source>,
         checkpoint: watch::Sender<u64>,
         stop: CancellationToken,
     ) -> Self {
-        let kept = feed.position();
+        let kept = source.reached(None);
         Self {
             inner,
             consumer,
             in_flight,
             handler,
-            feed,
+            source,
             lanes: Lanes::default(),
             trying: JoinSet::new(),
             waiting: FuturesUnordered::new(),
@@ -83,7 +83,7 @@ impl Reacting {
     }
 
     /// Works until stopped; then finishes what is in hand and keeps the checkpoint.
-    pub(super) async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         while !self.stop.is_cancelled() {
             self.read_ahead().await;
             self.start_ready();
@@ -97,17 +97,20 @@ impl Reacting {
         while let Some(done) = self.trying.join_next().await {
             self.on(joined(done)).await;
         }
+        self.source.give_back().await;
         self.keep_checkpoint().await;
     }
 
     /// Reads a page if there is one, and room for it.
     async fn read_ahead(&mut self) {
-        if !self.has_room() || !self.feed.has_more() {
+        if !self.has_room() || !self.source.has_more() {
             return;
         }
-        for event in self.feed.next().await {
+        for event in self.source.next().await {
             if self.consumer.filter.matches(&event.event_type) {
                 self.lanes.push(event);
+            } else {
+                self.source.settled(&event).await;
             }
         }
         self.publish_checkpoint();
@@ -141,22 +144,23 @@ impl Reacting {
         tokio::select! {
             Some(done) = self.trying.join_next() => joined(done),
             Some(stream) = self.waiting.next() => Wake::RetryDue(stream),
-            () = self.feed.more(), if has_room => Wake::LookAgain,
+            () = self.source.more(), if has_room => Wake::LookAgain,
             () = self.stop.cancelled() => Wake::LookAgain,
         }
     }
 
     async fn on(&mut self, wake: Wake) {
         match wake {
-            Wake::Tried(Tried { event, result: Ok(()) }) => self.finish(event.stream),
+            Wake::Tried(Tried { event, result: Ok(()) }) => self.finish(&event).await,
             Wake::Tried(Tried { event, result: Err(error) }) => self.failed(&event, error).await,
             Wake::RetryDue(stream) => self.lanes.retry(stream),
-            Wake::LookAgain => {}
+            Wake::LookAgain => self.publish_checkpoint(),
         }
     }
 
-    fn finish(&mut self, stream: StreamId) {
-        self.lanes.finish(stream);
+    async fn finish(&mut self, event: &Committed) {
+        self.lanes.finish(event.stream);
+        self.source.settled(event).await;
         self.handled = true;
         self.publish_checkpoint();
     }
@@ -171,7 +175,7 @@ impl Reacting {
         // What could not be kept must not be passed over: it is tried again.
         if hopeless && self.inner.put_aside(consumer, event, failures, &reason).await {
             tracing::error!(consumer, position, failures, reason, "an event was put aside as a dead letter");
-            self.finish(event.stream);
+            self.finish(event).await;
             return;
         }
         tracing::warn!(consumer, position, failures, reason, "an event could not be handled; trying again");
@@ -184,9 +188,9 @@ impl Reacting {
         }));
     }
 
-    /// Everything before the oldest unfinished event is done, or was not wanted.
+    /// Everything at or below this position is done, or was not wanted.
     fn reached(&self) -> u64 {
-        self.lanes.oldest().map_or(self.feed.position(), |oldest| oldest - 1)
+        self.source.reached(self.lanes.oldest())
     }
 
     fn publish_checkpoint(&self) {

@@ -13,19 +13,19 @@ use tokio::sync::Mutex;
 const KEPT: usize = 2_048;
 
 /// The log, with its latest events at hand.
-pub(super) struct Tail {
+pub(crate) struct Tail {
     log: Arc<dyn EventLog>,
     /// Without gaps, oldest first.
     recent: Mutex<VecDeque<Arc<Committed>>>,
 }
 
 impl Tail {
-    pub(super) fn new(log: Arc<dyn EventLog>) -> Self {
+    pub(crate) fn new(log: Arc<dyn EventLog>) -> Self {
         Self { log, recent: Mutex::default() }
     }
 
     /// The events after `position` in order, at most `limit`. Fewer does not mean that there are no more.
-    pub(super) async fn after(&self, position: u64, limit: usize) -> Result<Vec<Arc<Committed>>, Error> {
+    pub(crate) async fn after(&self, position: u64, limit: usize) -> Result<Vec<Arc<Committed>>, Error> {
         // Held while reading: whoever else wants the same waits for it instead of reading it again.
         let mut recent = self.recent.lock().await;
         let first = recent.front().map_or(0, |event| event.position);
@@ -47,6 +47,21 @@ impl Tail {
         let surplus = recent.len().saturating_sub(KEPT);
         recent.drain(..surplus);
         Ok(page)
+    }
+
+    /// Takes in an event that came another way than from the log. It stays at hand if it is the next one;
+    /// after a gap nothing before it is at hand any more, and whoever wants that reads the log.
+    pub(crate) async fn push(&self, event: Arc<Committed>) {
+        let mut recent = self.recent.lock().await;
+        match recent.back().map(|last| last.position) {
+            Some(last) if event.position <= last => return,
+            Some(last) if event.position > last + 1 => recent.clear(),
+            _ => {}
+        }
+        recent.push_back(event);
+        if recent.len() > KEPT {
+            recent.pop_front();
+        }
     }
 
     /// Reads from the log. Positions have no gaps; if one is missing, nothing after it may be delivered:

@@ -11,7 +11,7 @@ use crate::{HandleError, Handler};
 
 /// The unfinished events of a consumer, one lane for each stream. Only the first of a lane is ever tried.
 #[derive(Default)]
-pub(super) struct Lanes {
+pub(crate) struct Lanes {
     by_stream: HashMap<StreamId, Lane>,
     /// Streams whose first event may be tried now. Each lane is here, or being tried, or waiting for a retry.
     ready: VecDeque<StreamId>,
@@ -27,17 +27,17 @@ struct Lane {
 
 impl Lanes {
     /// How many events are unfinished.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.unfinished.len()
     }
 
     /// The oldest unfinished position.
-    pub(super) fn oldest(&self) -> Option<u64> {
+    pub(crate) fn oldest(&self) -> Option<u64> {
         self.unfinished.first().copied()
     }
 
     /// Puts an event at the end of its stream's lane.
-    pub(super) fn push(&mut self, event: Arc<Committed>) {
+    pub(crate) fn push(&mut self, event: Arc<Committed>) {
         self.unfinished.insert(event.position);
         let lane = self.by_stream.entry(event.stream).or_default();
         if lane.events.is_empty() {
@@ -47,25 +47,25 @@ impl Lanes {
     }
 
     /// The next event that may be tried; its lane is then being tried.
-    pub(super) fn take_ready(&mut self) -> Option<Arc<Committed>> {
+    pub(crate) fn take_ready(&mut self) -> Option<Arc<Committed>> {
         let stream = self.ready.pop_front()?;
         self.by_stream.get(&stream)?.events.front().cloned()
     }
 
     /// The first event of the stream failed once more; returns how often it has.
-    pub(super) fn failed(&mut self, stream: StreamId) -> u32 {
+    pub(crate) fn failed(&mut self, stream: StreamId) -> u32 {
         let Some(lane) = self.by_stream.get_mut(&stream) else { return 0 };
         lane.failures = lane.failures.saturating_add(1);
         lane.failures
     }
 
     /// The first event of the stream may be tried again.
-    pub(super) fn retry(&mut self, stream: StreamId) {
+    pub(crate) fn retry(&mut self, stream: StreamId) {
         self.ready.push_back(stream);
     }
 
     /// The first event of the stream is done with; the next one may be tried.
-    pub(super) fn finish(&mut self, stream: StreamId) {
+    pub(crate) fn finish(&mut self, stream: StreamId) {
         let Some(lane) = self.by_stream.get_mut(&stream) else { return };
         if let Some(event) = lane.events.pop_front() {
             self.unfinished.remove(&event.position);
@@ -80,13 +80,13 @@ impl Lanes {
 }
 
 /// One try. A handler that panics has failed; it does not take the consumer with it.
-pub(super) async fn attempt(handler: &dyn Handler, event: &Committed) -> Result<(), HandleError> {
+pub(crate) async fn attempt(handler: &dyn Handler, event: &Committed) -> Result<(), HandleError> {
     let caught = AssertUnwindSafe(handler.handle(event)).catch_unwind().await;
     caught.unwrap_or_else(|panic| Err(HandleError::Retry(format!("the handler panicked: {}", said(&*panic)))))
 }
 
 /// What a panic said.
-pub(super) fn said(panic: &(dyn std::any::Any + Send)) -> &str {
+pub(crate) fn said(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
 }

@@ -8,13 +8,11 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Inner;
+use super::source::PAGE;
 use super::tail::Tail;
 
-/// Events read at a time.
-pub(super) const PAGE: usize = 256;
-
 /// The log from one position on.
-pub(super) struct Feed {
+pub(crate) struct Feed {
     tail: Arc<Tail>,
     head: watch::Receiver<u64>,
     safety_poll: Duration,
@@ -28,29 +26,29 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    pub(super) fn new(inner: &Inner, position: u64, stop: CancellationToken) -> Self {
+    pub(crate) fn new(inner: &Inner, position: u64, stop: CancellationToken) -> Self {
         let (tail, head) = (Arc::clone(&inner.tail), inner.log.watch());
         Self { tail, head, safety_poll: inner.safety_poll, stop, position, look: true, failing: false }
     }
 
     /// The last position given out.
-    pub(super) fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.position
     }
 
     /// Goes back or forward, to read on from `position`.
-    pub(super) fn seek(&mut self, position: u64) {
+    pub(crate) fn seek(&mut self, position: u64) {
         self.position = position;
         self.look = true;
     }
 
     /// Whether there may be more to read now.
-    pub(super) fn has_more(&self) -> bool {
+    pub(crate) fn has_more(&self) -> bool {
         self.look || (!self.failing && *self.head.borrow() > self.position)
     }
 
     /// The next events, at most [`PAGE`]; none when there are none now or they cannot be read.
-    pub(super) async fn next(&mut self) -> Vec<Arc<Committed>> {
+    pub(crate) async fn next(&mut self) -> Vec<Arc<Committed>> {
         let page = match self.tail.after(self.position, PAGE).await {
             Ok(page) => page,
             Err(error) => {
@@ -67,7 +65,7 @@ impl Feed {
     /// Waits until there may be more: the head has moved past what was read, or it is time for the slow
     /// poll, or the consumer is stopped. The poll runs on real time, because it guards against a lost
     /// wake-up and not against anything that a test's clock could tell.
-    pub(super) async fn more(&mut self) {
+    pub(crate) async fn more(&mut self) {
         if self.has_more() {
             return;
         }
