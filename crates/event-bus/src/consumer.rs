@@ -61,6 +61,11 @@ impl Filter {
         Self { types: Some(names.into_iter().map(Into::into).map(trimmed).collect()) }
     }
 
+    /// The names it was made of; `None` for all events.
+    pub(crate) fn names(&self) -> Option<&[String]> {
+        self.types.as_deref()
+    }
+
     /// Whether an event of this type is wanted.
     pub fn matches(&self, event_type: &str) -> bool {
         let begins_with = |name: &String| {

@@ -121,6 +121,7 @@ pub async fn what_was_not_finished_comes_again_after_a_restart(factory: &impl Fa
     });
     let subscription = world.subscribe(&failing).await;
     failing.has_handled(2).await;
+    done_until(&subscription, before).await;
     assert_eq!(subscription.checkpoint(), before);
     world.restart().await;
 
@@ -155,7 +156,7 @@ pub async fn what_is_in_hand_is_finished_before_it_stops(factory: &impl Factory)
         handler.gate.send_replace(true);
     };
     soon("the stop", async { tokio::join!(stopping, opening) }).await;
-    assert_eq!((handler.handled(), subscription.checkpoint()), (vec![1], 1));
+    assert_eq!(handler.handled(), [1]);
 
     world.restart().await;
     let subscription = world.subscribe(&handler).await;

@@ -1,0 +1,186 @@
+//! The connection to NATS, and what things are called there.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_nats::{Client, ConnectOptions, ServerAddr};
+
+use crate::{Consumer, Filter};
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a request to JetStream may take.
+const REQUEST: Duration = Duration::from_secs(5);
+/// The longest wait between two tries to connect again.
+const RECONNECT: Duration = Duration::from_secs(1);
+
+/// Where NATS is, and what belongs to us there.
+#[derive(Debug, Clone)]
+pub struct NatsOptions {
+    /// The servers' URLs, separated by commas.
+    pub url: String,
+    /// A credentials file (JWT and seed).
+    pub credentials_file: Option<PathBuf>,
+    /// What subjects begin with, and in capitals the stream's name. One NATS may carry several systems.
+    pub prefix: String,
+    /// Which shard of the log.
+    pub shard: u16,
+    /// How many servers keep a copy of the stream. Read by the relay, which makes it.
+    pub replicas: usize,
+    /// What the connection is called at the server.
+    pub client_name: String,
+}
+
+impl Default for NatsOptions {
+    fn default() -> Self {
+        Self {
+            url: "nats://127.0.0.1:4222".to_owned(),
+            credentials_file: None,
+            prefix: "case".to_owned(),
+            shard: 0,
+            replicas: 1,
+            client_name: "casetrail".to_owned(),
+        }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// An address does not read.
+    #[error("nats.url: {0}; write nats://HOST:PORT, several separated by commas")]
+    Url(String),
+    /// The prefix would not make a subject.
+    #[error("nats.prefix = {0:?} may have small letters, digits, - and _ only")]
+    Prefix(String),
+    /// The credentials cannot be read.
+    #[error("nats.credentials_file = {path}: {reason}", path = path.display())]
+    Credentials {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Nobody answers there, or not yet.
+    #[error("NATS at {url} cannot be reached: {reason}")]
+    Unreachable {
+        /// The servers.
+        url: String,
+        /// What the client said.
+        reason: String,
+    },
+}
+
+impl ConnectError {
+    /// True when trying again later may help.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+}
+
+/// Connects; afterwards the connection mends itself for ever.
+///
+/// # Errors
+/// [`ConnectError`].
+pub async fn connect(options: &NatsOptions) -> Result<Client, ConnectError> {
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_".contains(letter);
+    if options.prefix.is_empty() || !options.prefix.chars().all(plain) {
+        return Err(ConnectError::Prefix(options.prefix.clone()));
+    }
+    let addresses = options.url.split(',').map(|url| url.trim().parse::<ServerAddr>());
+    let addresses: Vec<ServerAddr> =
+        addresses.collect::<Result<_, _>>().map_err(|error| ConnectError::Url(error.to_string()))?;
+    let mut connecting = ConnectOptions::new()
+        .name(&options.client_name)
+        .connection_timeout(CONNECT)
+        .request_timeout(Some(REQUEST))
+        .ping_interval(Duration::from_secs(5))
+        .reconnect_delay_callback(|tries| {
+            let wait = Duration::from_millis(50).saturating_mul(u32::try_from(tries).unwrap_or(u32::MAX));
+            wait.min(RECONNECT)
+        });
+    if let Some(path) = &options.credentials_file {
+        connecting = connecting.credentials_file(path).await.map_err(|error| ConnectError::Credentials {
+            path: path.clone(),
+            reason: error.to_string(),
+        })?;
+    }
+    let unreachable =
+        |reason: String| ConnectError::Unreachable { url: options.url.clone(), reason };
+    match tokio::time::timeout(CONNECT, connecting.connect(addresses)).await {
+        Ok(connected) => connected.map_err(|error| unreachable(error.to_string())),
+        Err(_) => Err(unreachable(format!("no answer within {} s", CONNECT.as_secs()))),
+    }
+}
+
+/// What things are called in NATS.
+#[derive(Debug, Clone)]
+pub(super) struct Names {
+    prefix: String,
+    shard: u16,
+}
+
+impl Names {
+    pub(super) fn of(options: &NatsOptions) -> Self {
+        Self { prefix: options.prefix.clone(), shard: options.shard }
+    }
+
+    /// The stream: `CASE_0`.
+    pub(super) fn stream(&self) -> String {
+        format!("{}_{}", self.prefix.to_uppercase(), self.shard)
+    }
+
+    /// Everything in the stream: `case.0.>`.
+    pub(super) fn everything(&self) -> String {
+        format!("{}.{}.>", self.prefix, self.shard)
+    }
+
+    /// Where whoever appends tells that there is more.
+    pub(super) fn wake(&self) -> String {
+        format!("log.wake.{}.{}", self.prefix, self.shard)
+    }
+
+    /// Where the stream comes from, as `CloudEvents` calls it.
+    pub(super) fn source(&self) -> String {
+        format!("/{}/{}", self.prefix, self.shard)
+    }
+
+    /// The subject of an event: `case.0.routing.case_assigned.0199f2a4-...`.
+    pub(super) fn subject(&self, event_type: &str, stream: uuid::Uuid) -> String {
+        format!("{}.{}.{}.{stream}", self.prefix, self.shard, tokens(event_type))
+    }
+
+    /// The subjects of the events that a consumer wants; none for all.
+    pub(super) fn wanted(&self, filter: &Filter) -> Vec<String> {
+        let Some(types) = filter.names() else { return Vec::new() };
+        let subject = |name: &String| format!("{}.{}.{}.>", self.prefix, self.shard, tokens(name));
+        types.iter().map(subject).collect()
+    }
+}
+
+/// The durable consumer's name in JetStream, which takes no points.
+pub(super) fn durable_name(consumer: &Consumer) -> String {
+    consumer.name.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' }).collect()
+}
+
+/// A type's name as parts of a subject: wildcards and empty parts would be read as something else.
+fn tokens(event_type: &str) -> String {
+    let parts = event_type.split('.').map(|part| if part.is_empty() { "-" } else { part });
+    parts.map(|part| part.replace(['*', '>'], "-")).collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_of_prefix_and_shard() {
+        let names = Names { prefix: "case".to_owned(), shard: 3 };
+        assert_eq!(names.stream(), "CASE_3");
+        assert_eq!(names.wanted(&Filter::types(["routing", "intake.opened"])), ["case.3.routing.>", "case.3.intake.opened.>"]);
+        assert!(names.wanted(&Filter::all()).is_empty());
+        assert_eq!(tokens("a..b*.>"), "a.-.b-.-");
+        let consumer = Consumer::reactions("routing.on_case_opened", Filter::all(), 1);
+        assert_eq!(durable_name(&consumer), "routing-on_case_opened");
+    }
+}
