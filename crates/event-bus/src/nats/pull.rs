@@ -31,6 +31,10 @@ const QUIET: Duration = Duration::from_secs(5);
 /// An event that was delivered so often and never answered takes down whoever handles it.
 const DEADLY: i64 = 20;
 
+/// When what is given back may come to another replica. Not at once: the server must have heard first that
+/// this one has left, or it sends it to where nobody listens.
+const GIVEN_BACK: Duration = Duration::from_millis(250);
+
 /// What is being worked on: its message, unless it came from the log.
 #[derive(Default)]
 struct Hands {
@@ -370,9 +374,15 @@ impl Source for Pull {
     }
 
     async fn give_back(&mut self) {
-        let messages: Vec<Message> = lock(&self.hands).held.drain().filter_map(|(_, held)| held).collect();
-        for message in messages {
-            let _ = message.ack_with(AckKind::Nak(None)).await;
+        while self.given.recv().await.is_some() {}
+        let mut messages: Vec<(u64, Message)> = {
+            let mut hands = lock(&self.hands);
+            hands.held.drain().filter_map(|(position, held)| Some((position, held?))).collect()
+        };
+        // In their order, so that they come again in it.
+        messages.sort_unstable_by_key(|(position, _)| *position);
+        for (_, message) in messages {
+            let _ = message.ack_with(AckKind::Nak(Some(GIVEN_BACK))).await;
         }
     }
 }
