@@ -105,7 +105,8 @@ impl Service<Request<axum::body::Body>> for Front {
             let unavailable = |problem: String| tonic::Status::unavailable(problem).into_http();
             let Some(channel) = channel else { return Ok(unavailable("no service is behind it".to_owned())) };
             let passed_on = channel.oneshot(request.map(Body::new)).await;
-            Ok(passed_on.unwrap_or_else(|error| unavailable(format!("the service does not answer: {error}"))))
+            // A deadline that passed, or a service that is away.
+            Ok(passed_on.unwrap_or_else(|error| tonic::Status::from_error(Box::new(error)).into_http()))
         })
     }
 }

@@ -12,6 +12,7 @@ mod schemas;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ambient::{Clock, Ids};
 use base64::Engine;
@@ -77,8 +78,10 @@ pub struct System {
     pub services: Vec<Deployment>,
     /// The relays.
     pub relays: Vec<RelayDeployment>,
-    /// Stops the gateway and the front.
+    /// Stops the gateway.
     shutdown: Shutdown,
+    /// Stops the front.
+    front: Shutdown,
 }
 
 /// Starts relays, services, a sandbox gateway and a front, and returns when all serve.
@@ -104,6 +107,7 @@ pub async fn start(plan: Plan) -> Result<System, Error> {
         services: Vec::new(),
         relays: Vec::new(),
         shutdown,
+        front: Shutdown::new(),
     };
     let started = system.start_all(&plan, &gateway.url(), &secret).await;
     match started {
@@ -131,7 +135,7 @@ impl System {
         backends.push(self.replicas(plan, &payments_escalation::deployable(), &gateway).await?);
         backends.push(self.replicas(plan, &notifications::deployable(), &gateway).await?);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        self.grpc = front::serve(address, &backends, &self.shutdown).await?;
+        self.grpc = front::serve(address, &backends, &self.front).await?;
         Ok(())
     }
 
@@ -180,22 +184,28 @@ impl System {
         }
     }
 
-    /// Stops everything in order, services first. Returns whether all ended by themselves in time.
+    /// Stops everything in order: the front, which holds connections to the services, the services, then
+    /// what they stand on. Returns whether all ended by themselves in time.
     pub async fn stop(self) -> bool {
-        let mut finished = true;
-        // First of all nobody takes on anything new: what one service still does, another may answer.
+        // First of all nobody takes on anything new: what one service still does, another may answer. Those
+        // who watch are told so through the front.
         for service in &self.services {
             service.parts.shutdown.soft().cancel();
         }
+        self.front.stop(FRONT).await;
+        let mut finished = true;
         for service in self.services {
             finished &= service.stop().await;
         }
         for relay in self.relays {
             finished &= relay.stop().await;
         }
-        finished && self.shutdown.stop(std::time::Duration::from_secs(5)).await
+        finished && self.shutdown.stop(FRONT).await
     }
 }
+
+/// How long what passes through the front may go on at the end.
+const FRONT: Duration = Duration::from_secs(1);
 
 /// A port that nobody listens on now. The gateway has to be told a callback address before the listener is
 /// there.

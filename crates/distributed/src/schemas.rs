@@ -15,16 +15,8 @@ pub struct Schema {
 
 /// Every service's, in the order of the journey.
 pub const SCHEMAS: &[Schema] = &[
-    Schema {
-        stage: "intake",
-        migrations: &intake::MIGRATIONS,
-        read_models: intake::read_models,
-    },
-    Schema {
-        stage: "routing",
-        migrations: &routing::MIGRATIONS,
-        read_models: routing::read_models,
-    },
+    Schema { stage: "intake", migrations: &intake::MIGRATIONS, read_models: intake::read_models },
+    Schema { stage: "routing", migrations: &routing::MIGRATIONS, read_models: routing::read_models },
     Schema {
         stage: "payments_escalation",
         migrations: &payments_escalation::MIGRATIONS,

@@ -85,9 +85,13 @@ impl Readiness {
     pub fn follow(dependencies: Vec<Arc<dyn Dependency>>, shutdown: &Shutdown) -> Self {
         let standings = dependencies.iter().map(|one| Standing { name: one.name(), away: None, doubts: 0 });
         let (published, state) = watch::channel(State(standings.collect()));
+        let soft = shutdown.soft().clone();
         shutdown.spawn_background(async move {
             loop {
-                tokio::time::sleep(EVERY).await;
+                tokio::select! {
+                    () = soft.cancelled() => return,
+                    () = tokio::time::sleep(EVERY) => {}
+                }
                 let answers = join_all(dependencies.iter().map(|one| ask(one.as_ref()))).await;
                 published.send_if_modified(|state| {
                     let before = state.clone();

@@ -43,7 +43,10 @@ pub(crate) async fn run(args: &MigrateArgs, json: bool) -> anyhow::Result<()> {
     let roles = distributed::role_names();
     if json {
         let with_password: Vec<&String> = passwords.keys().collect();
-        println!("{}", serde_json::json!({ "migrated": true, "roles": roles, "passwords_set": with_password }));
+        println!(
+            "{}",
+            serde_json::json!({ "migrated": true, "roles": roles, "passwords_set": with_password })
+        );
         return Ok(());
     }
     anstream::println!("{}: the log, the keys, and the services' schemas are up to date", "migrated".bold());

@@ -75,7 +75,9 @@ fn list(json: bool) {
 }
 
 fn find(name: &str) -> Result<(&'static Schema, ReadModel), Problem> {
-    let all = SCHEMAS.iter().flat_map(|schema| (schema.read_models)().into_iter().map(move |model| (schema, model)));
+    let all = SCHEMAS
+        .iter()
+        .flat_map(|schema| (schema.read_models)().into_iter().map(move |model| (schema, model)));
     let mut all: Vec<_> = all.collect();
     if let Some(at) = all.iter().position(|(_, model)| model.name == name) {
         return Ok(all.swap_remove(at));

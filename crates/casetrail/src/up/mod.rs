@@ -86,12 +86,10 @@ pub(crate) async fn run(args: UpArgs, json: bool) -> anyhow::Result<()> {
     let foundation = Foundation::lay(&args, json).await?;
     let master_key = folder.path.join("master.key");
     MasterKey::from_file_or_create(&master_key, &SystemIds)?;
-    let stop = Shutdown::new();
+    let (stop, front) = (Shutdown::new(), Shutdown::new());
     let secret = callback_secret();
-    let gateway = sandbox_gateway::Config {
-        port: args.gateway_port,
-        ..sandbox_gateway::Config::with_secret(&secret)
-    };
+    let gateway =
+        sandbox_gateway::Config { port: args.gateway_port, ..sandbox_gateway::Config::with_secret(&secret) };
     // It outlives the services: what they still ask of it is answered.
     let gateway_stop = CancellationToken::new();
     let gateway = SandboxGateway::start(gateway, Arc::new(SystemClock), gateway_stop.clone()).await?;
@@ -106,10 +104,10 @@ pub(crate) async fn run(args: UpArgs, json: bool) -> anyhow::Result<()> {
         ("CASETRAIL__PAYMENTS_ESCALATION__GATEWAY__CALLBACK_SECRET".to_owned(), secret),
     ]);
     let mut processes = Vec::new();
-    let started = start_all(&args, &folder, &foundation, &common, &stop, &mut processes).await;
+    let started = start_all(&args, &folder, &foundation, &common, (&stop, &front), &mut processes).await;
     let served = match started {
-        Ok(front) => {
-            announce(front, &gateway.url(), &foundation, &folder, &processes, json);
+        Ok(address) => {
+            announce(address, &gateway.url(), &foundation, &folder, &processes, json);
             shutdown::signal().await;
             Ok(())
         }
@@ -118,8 +116,10 @@ pub(crate) async fn run(args: UpArgs, json: bool) -> anyhow::Result<()> {
     if !json {
         anstream::println!("stopping");
     }
-    // The front first, then services; the relay last, so that what they still say is published.
+    // The front first, which holds connections to the services; then they; the relay last, so that what they
+    // still say is published.
     stop.soft().cancel();
+    front.stop(Duration::from_secs(1)).await;
     for process in &processes {
         process.stop(PATIENCE).await;
     }
@@ -136,7 +136,7 @@ async fn start_all(
     folder: &Folder,
     foundation: &Foundation,
     common: &Settings,
-    stop: &Shutdown,
+    (stop, front): (&Shutdown, &Shutdown),
     processes: &mut Vec<Process>,
 ) -> anyhow::Result<SocketAddr> {
     let mut backends = Vec::new();
@@ -155,8 +155,8 @@ async fn start_all(
         processes.push(Process::start(spec, stop).await?);
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
-    let front = front::serve(address, &backends, stop).await;
-    front.with_context(|| format!("--port {}: stop the other program or choose another port", args.port))
+    let served = front::serve(address, &backends, front).await;
+    served.with_context(|| format!("--port {}: stop the other program or choose another port", args.port))
 }
 
 /// What the sandbox gateway signs its callbacks with: new at each start.
@@ -181,8 +181,9 @@ impl Folder {
                 (folder.path().to_owned(), Some(folder))
             }
         };
-        std::fs::create_dir_all(path.join("logs"))
-            .with_context(|| format!("--data {}: cannot be written; choose another folder", path.display()))?;
+        std::fs::create_dir_all(path.join("logs")).with_context(|| {
+            format!("--data {}: cannot be written; choose another folder", path.display())
+        })?;
         Ok(Self { path, throw_away })
     }
 }

@@ -70,7 +70,8 @@ impl Spec {
         }
         // In a process group of its own: Ctrl-C reaches us alone, and we stop them in order.
         command.process_group(0).stderr(output).kill_on_drop(true);
-        let mut child = command.spawn().with_context(|| format!("{} cannot be run", self.program.display()))?;
+        let mut child =
+            command.spawn().with_context(|| format!("{} cannot be run", self.program.display()))?;
         let stdout = child.stdout.take().context("its output")?;
         let mut lines = BufReader::new(stdout).lines();
         match tokio::time::timeout(START, lines.next_line()).await {
@@ -127,7 +128,11 @@ impl Process {
     async fn signal(&self, signal: &str) {
         let pid = self.pid.load(Ordering::SeqCst);
         if pid != 0 {
-            let _ = Command::new("kill").args(["-s", signal, &pid.to_string()]).stderr(Stdio::null()).status().await;
+            let _ = Command::new("kill")
+                .args(["-s", signal, &pid.to_string()])
+                .stderr(Stdio::null())
+                .status()
+                .await;
         }
     }
 

@@ -209,7 +209,11 @@ impl Consumers {
 }
 
 impl Inner {
-    pub(crate) async fn dead_letter(&self, consumer: &str, position: u64) -> Result<(DeadLetter, Committed), Error> {
+    pub(crate) async fn dead_letter(
+        &self,
+        consumer: &str,
+        position: u64,
+    ) -> Result<(DeadLetter, Committed), Error> {
         let not_found = || Error::NotFound { consumer: consumer.to_owned(), position };
         let letter = self.store.dead_letter(consumer, position).await?.ok_or_else(not_found)?;
         let page = self.log.read_all(position.saturating_sub(1), 1).await?;

@@ -170,11 +170,7 @@ impl consuming::Store for Store {
         self.write(statement.bind(consumer.to_owned()).bind(signed(position))).await
     }
 
-    async fn dead_letters(
-        &self,
-        consumer: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<DeadLetter>, Error> {
+    async fn dead_letters(&self, consumer: Option<&str>, limit: usize) -> Result<Vec<DeadLetter>, Error> {
         let mut conn = self.conn.lock().await;
         let rows = sqlx::query(
             "SELECT consumer, position, stream_id, event_id, event_type, tries, reason, failed_at
@@ -188,11 +184,7 @@ impl consuming::Store for Store {
         rows.iter().map(|row| letter(row).map_err(|error| failure(&error))).collect()
     }
 
-    async fn dead_letter(
-        &self,
-        consumer: &str,
-        position: u64,
-    ) -> Result<Option<DeadLetter>, Error> {
+    async fn dead_letter(&self, consumer: &str, position: u64) -> Result<Option<DeadLetter>, Error> {
         let mut conn = self.conn.lock().await;
         let row = sqlx::query(
             "SELECT consumer, position, stream_id, event_id, event_type, tries, reason, failed_at

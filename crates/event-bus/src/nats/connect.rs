@@ -83,7 +83,8 @@ impl ConnectError {
 /// # Errors
 /// [`ConnectError`].
 pub async fn connect(options: &NatsOptions) -> Result<Client, ConnectError> {
-    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_".contains(letter);
+    let plain =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_".contains(letter);
     if options.prefix.is_empty() || !options.prefix.chars().all(plain) {
         return Err(ConnectError::Prefix(options.prefix.clone()));
     }
@@ -100,13 +101,12 @@ pub async fn connect(options: &NatsOptions) -> Result<Client, ConnectError> {
             wait.min(RECONNECT)
         });
     if let Some(path) = &options.credentials_file {
-        connecting = connecting.credentials_file(path).await.map_err(|error| ConnectError::Credentials {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
+        connecting = connecting
+            .credentials_file(path)
+            .await
+            .map_err(|error| ConnectError::Credentials { path: path.clone(), reason: error.to_string() })?;
     }
-    let unreachable =
-        |reason: String| ConnectError::Unreachable { url: options.url.clone(), reason };
+    let unreachable = |reason: String| ConnectError::Unreachable { url: options.url.clone(), reason };
     match tokio::time::timeout(CONNECT, connecting.connect(addresses)).await {
         Ok(connected) => connected.map_err(|error| unreachable(error.to_string())),
         Err(_) => Err(unreachable(format!("no answer within {} s", CONNECT.as_secs()))),
@@ -160,7 +160,11 @@ impl Names {
 
 /// The durable consumer's name in JetStream, which takes no points.
 pub(super) fn durable_name(consumer: &Consumer) -> String {
-    consumer.name.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' }).collect()
+    consumer
+        .name
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' })
+        .collect()
 }
 
 /// A type's name as parts of a subject: wildcards and empty parts would be read as something else.
@@ -177,7 +181,10 @@ mod tests {
     fn names_are_made_of_prefix_and_shard() {
         let names = Names { prefix: "case".to_owned(), shard: 3 };
         assert_eq!(names.stream(), "CASE_3");
-        assert_eq!(names.wanted(&Filter::types(["routing", "intake.opened"])), ["case.3.routing.>", "case.3.intake.opened.>"]);
+        assert_eq!(
+            names.wanted(&Filter::types(["routing", "intake.opened"])),
+            ["case.3.routing.>", "case.3.intake.opened.>"]
+        );
         assert!(names.wanted(&Filter::all()).is_empty());
         assert_eq!(tokens("a..b*.>"), "a.-.b-.-");
         let consumer = Consumer::reactions("routing.on_case_opened", Filter::all(), 1);

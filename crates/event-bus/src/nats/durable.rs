@@ -50,8 +50,7 @@ impl Durable {
     /// # Errors
     /// The stream is not there yet, or NATS does not answer.
     pub(super) async fn ensure(&self, checkpoint: u64) -> Result<Found, String> {
-        let stream =
-            self.jetstream.get_stream(&self.stream).await.map_err(|error| error.to_string())?;
+        let stream = self.jetstream.get_stream(&self.stream).await.map_err(|error| error.to_string())?;
         let after = DeliverPolicy::ByStartSequence { start_sequence: checkpoint + 1 };
         let made = |error: async_nats::jetstream::stream::ConsumerError| error.to_string();
         let found = stream.get_consumer::<Config>(&self.name).await;

@@ -78,7 +78,10 @@ pub(super) fn open(sequence: u64, message: &async_nats::Message) -> Result<Commi
         recorded_at: read::<Timestamp>(text(TIME)?, TIME)?,
         meta: STANDARD.decode(text(META)?).map_err(|_| wrong(META))?,
         payload: message.payload.to_vec(),
-        hash: hex::decode(text(HASH)?).ok().and_then(|hash| hash.try_into().ok()).ok_or_else(|| wrong(HASH))?,
+        hash: hex::decode(text(HASH)?)
+            .ok()
+            .and_then(|hash| hash.try_into().ok())
+            .ok_or_else(|| wrong(HASH))?,
     })
 }
 

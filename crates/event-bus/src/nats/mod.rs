@@ -29,14 +29,14 @@ use tracing::Instrument;
 
 use crate::consuming::Consumers;
 use crate::{Consumer, DeadLetter, Error, EventBus, Handler, Projection, Subscription};
-pub use connect::{ConnectError, NatsOptions, connect};
 use connect::Names;
+pub use connect::{ConnectError, NatsOptions, connect};
 use durable::Durable;
 use news::News;
 use pull::{Pull, Puller};
 pub use relay::{Relay, RelayState, RelayStatus};
-pub use store::migrate;
 use store::Store;
+pub use store::migrate;
 
 /// Why the bus could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

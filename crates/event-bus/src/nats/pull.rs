@@ -204,7 +204,11 @@ impl Puller {
             Ok(event) => event,
             Err(problem) => {
                 // Nobody but a relay may publish here, and a relay publishes what is in the log.
-                tracing::error!(consumer = self.name, problem, "a message is not an event; it is passed over");
+                tracing::error!(
+                    consumer = self.name,
+                    problem,
+                    "a message is not an event; it is passed over"
+                );
                 acknowledge(&message).await;
                 return None;
             }
@@ -234,11 +238,19 @@ impl Puller {
             event_id: event.event_id,
             event_type: event.event_type.clone(),
             tries: u32::try_from(deliveries).unwrap_or(u32::MAX),
-            reason: format!("it was delivered {deliveries} times and never answered: whoever handled it ended"),
+            reason: format!(
+                "it was delivered {deliveries} times and never answered: whoever handled it ended"
+            ),
             failed_at: self.inner.clock.now(),
         };
         let kept = self.inner.store.put(&letter).await.is_ok();
-        tracing::error!(consumer = self.name, position = event.position, kept, reason = letter.reason, "put aside");
+        tracing::error!(
+            consumer = self.name,
+            position = event.position,
+            kept,
+            reason = letter.reason,
+            "put aside"
+        );
         kept
     }
 

@@ -136,7 +136,11 @@ impl Relay {
                 }
                 Err(Halt::Failed(problem)) => {
                     failures += 1;
-                    tracing::warn!(stream = self.names.stream(), problem, "nothing is published; trying again");
+                    tracing::warn!(
+                        stream = self.names.stream(),
+                        problem,
+                        "nothing is published; trying again"
+                    );
                     self.tell(RelayState::Unavailable(problem));
                     BACKOFF.wait(failures, &*self.ids)
                 }
@@ -238,7 +242,9 @@ impl Relay {
             if event.position != expected {
                 // Better to stand still, and be seen to, than to publish past a gap.
                 let found = event.position;
-                return Err(Halt::Failed(format!("position {expected} is missing in the log, {found} comes instead")));
+                return Err(Halt::Failed(format!(
+                    "position {expected} is missing in the log, {found} comes instead"
+                )));
             }
             let message = PublishMessage::build()
                 .headers(envelope::headers(&event, &source))

@@ -177,16 +177,20 @@ impl Database {
 
     fn failure(&self, error: &sqlx::Error) -> OpenError {
         let (place, reason) = (self.place.clone(), error.to_string());
-        if is_away(error) { OpenError::Unreachable { place, reason } } else { OpenError::Refused { place, reason } }
+        if is_away(error) {
+            OpenError::Unreachable { place, reason }
+        } else {
+            OpenError::Refused { place, reason }
+        }
     }
 }
 
 /// Whether the server is not there, or not now: starting, stopping, out of connections.
 pub(super) fn is_away(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08") || code == "53300")
-        }
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| code.starts_with("57P") || code.starts_with("08") || code == "53300"),
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) => true,
         _ => false,
     }
