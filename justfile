@@ -20,6 +20,10 @@ advisories:
 buf:
     cargo xtask test --only buf
 
+# Kubernetes manifests and the Dockerfile
+manifests:
+    cargo xtask test --only manifests
+
 # Lints, warnings denied
 clippy:
     cargo xtask test --only clippy

@@ -6,6 +6,7 @@ mod clippy;
 mod deny;
 mod doctests;
 mod fmt;
+mod manifests;
 mod suite;
 
 use std::time::{Duration, Instant};
@@ -27,6 +28,8 @@ pub(crate) enum StepName {
     Advisories,
     /// Protocol buffers: style, a comment on everything
     Buf,
+    /// Kubernetes manifests and the Dockerfile
+    Manifests,
     /// Lints, warnings denied
     Clippy,
     /// Unit, contract, service, story and tidy tests
@@ -47,8 +50,16 @@ pub(crate) struct Step {
 }
 
 /// Every step, in order.
-pub(crate) const ALL: &[Step] =
-    &[fmt::STEP, deny::STEP, advisories::STEP, buf::STEP, clippy::STEP, suite::STEP, doctests::STEP];
+pub(crate) const ALL: &[Step] = &[
+    fmt::STEP,
+    deny::STEP,
+    advisories::STEP,
+    buf::STEP,
+    manifests::STEP,
+    clippy::STEP,
+    suite::STEP,
+    doctests::STEP,
+];
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
