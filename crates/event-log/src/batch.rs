@@ -120,10 +120,7 @@ impl Queue {
 
 /// Tells everybody what became of a batch: each their own answer, or all the same failure. A caller who has
 /// left does not need the answer: the log has it.
-pub(crate) fn answer_all(
-    callers: Vec<oneshot::Sender<Answer>>,
-    committed: Result<Vec<Answer>, Error>,
-) {
+pub(crate) fn answer_all(callers: Vec<oneshot::Sender<Answer>>, committed: Result<Vec<Answer>, Error>) {
     match committed {
         Ok(answers) => callers.into_iter().zip(answers).for_each(|(to, answer)| drop(to.send(answer))),
         Err(error) => callers.into_iter().for_each(|to| drop(to.send(Err(error.clone())))),

@@ -26,9 +26,7 @@ pub enum MigrateError {
     #[error("the log cannot be migrated: {0}")]
     Database(#[from] sqlx::Error),
     /// A newer program was here.
-    #[error(
-        "the log has schema version {found}, this program knows {SCHEMA_VERSION}: use the newer program"
-    )]
+    #[error("the log has schema version {found}, this program knows {SCHEMA_VERSION}: use the newer program")]
     Newer {
         /// The version found.
         found: i32,
@@ -123,7 +121,7 @@ async fn change_roles(admin: &mut PgConnection, statement: String) -> Result<(),
 
 /// Somebody else changed the same row of the server's catalogue at the same moment.
 fn is_collision(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| {
-        error.message().contains("tuple concurrently") || error.is_unique_violation()
-    })
+    error
+        .as_database_error()
+        .is_some_and(|error| error.message().contains("tuple concurrently") || error.is_unique_violation())
 }

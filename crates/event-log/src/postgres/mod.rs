@@ -2,8 +2,10 @@
 //!
 //! - `schema.sql`, `shard.sql`, `migrate`: what an administrator makes. The database itself refuses change.
 //! - `open`: connections, refused where an acknowledged append could be lost or history changed.
-//! - `writer`: group commit; `reader`: pages and single answers.
+//! - `writer`: group commit, over a `connection` that is made again when it fails.
+//! - `reader`: pages and single answers.
 
+mod connection;
 mod migrate;
 mod open;
 mod reader;
@@ -22,8 +24,8 @@ use uuid::Uuid;
 use crate::batch::{self, Appender};
 use crate::{Append, Appended, CommandRecord, Committed, Error, EventLog, StreamId};
 pub use migrate::{Access, MigrateError, grant, migrate};
-pub use open::OpenError;
 use open::Database;
+pub use open::OpenError;
 use reader::Reader;
 use writer::Writer;
 
@@ -61,9 +63,13 @@ impl PostgresLog {
     /// Refuses, each with the reason and what to do: a database that cannot be reached, holds no log or one
     /// of another version, runs with a setting under which an acknowledged append could be lost, or has lost
     /// the triggers that protect the log.
-    pub async fn open(url: &str, options: PostgresLogOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    pub async fn open(
+        url: &str,
+        options: PostgresLogOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let database = Database::new(url, &options.application_name, options.shard)?;
-        database.inspect().await?;
+        drop(database.connect().await?);
         let shard = i16::try_from(options.shard).unwrap_or(i16::MAX);
         let reader = Reader::new(&database, shard, options.read_connections);
         let tail = reader.tail().await.map_err(|error| OpenError::Unreachable {
