@@ -5,10 +5,8 @@
 #![cfg(test)]
 
 #[path = "../journey/people.rs"]
-#[expect(dead_code, reason = "the journey's tests know more people")]
 mod people;
 #[path = "../traces/receiver.rs"]
-#[expect(dead_code, reason = "the traces' tests look twice")]
 mod receiver;
 #[path = "../journey/requests.rs"]
 #[expect(dead_code, reason = "the journey's tests ask for more")]

@@ -36,7 +36,6 @@ pub(crate) struct Running {
 pub(crate) struct Up {
     child: Child,
     pub(crate) ready: Ready,
-    pub(crate) database: String,
     data: TempDir,
 }
 
@@ -73,7 +72,7 @@ impl Up {
             }
             panic!("casetrail up said {line:?}: {error}")
         });
-        Self { child, ready, database: postgres.to_owned(), data }
+        Self { child, ready, data }
     }
 
     /// Over the servers that tests share, or over a test's own.

@@ -16,6 +16,7 @@ pub mod relay;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,12 +31,13 @@ use serde::de::DeserializeOwned;
 use service_kit::server::{self, Listeners, Services};
 use service_kit::telemetry::Telemetry;
 use service_kit::{MetadataAuthenticator, Parts, Readiness, Shutdown, StartError, Started};
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tonic::service::RoutesBuilder;
 
 pub use config::{Common, Config};
 pub use program::{Program, main, run_until_signal};
 
-use crate::config::SHARD;
 use crate::dependencies::patiently;
 
 /// A service that can be deployed.
@@ -201,16 +203,16 @@ async fn connect(
 ) -> Result<(Parts, async_nats::Client), Error> {
     let log: Arc<dyn EventLog> = log.clone();
     let nats = connect_nats(common, process).await?;
-    let checkpoints = service_kit::store::postgres_pool(&common.postgres.url, stage, 2).await?;
     let bus = NatsBus::open(
         nats.clone(),
         &common.nats.options(process),
-        checkpoints,
+        checkpoints(&common.postgres.url, stage)?,
         Arc::clone(&log),
         Arc::clone(&clock),
         Arc::clone(&ids),
-    );
-    let bus: Arc<dyn EventBus> = Arc::new(bus.await?);
+    )
+    .await?;
+    let bus: Arc<dyn EventBus> = Arc::new(bus);
     let folder = &common.data.folder;
     std::fs::create_dir_all(folder).map_err(|source| Error::Data { folder: folder.clone(), source })?;
     let parts = Parts {
@@ -229,6 +231,18 @@ async fn connect(
         shutdown: shutdown.clone(),
     };
     Ok((parts, nats))
+}
+
+/// Connections to where the bus keeps checkpoints and dead letters: the service's own schema.
+fn checkpoints(url: &str, stage: &str) -> Result<PgPool, Error> {
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("casetrail checkpoints")
+        .options([("search_path", stage)])
+        .disable_statement_logging();
+    Ok(PgPoolOptions::new()
+        .max_connections(2)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_lazy_with(options))
 }
 
 async fn sealer(common: &Common, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<Sealer, Error> {

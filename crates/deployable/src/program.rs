@@ -36,8 +36,8 @@ pub struct Program {
 
 impl Program {
     /// Reads the command line of a program of this name.
-    pub fn read(name: &str, about: &str) -> Self {
-        let command = Self::command().name(name.to_owned()).about(about.to_owned());
+    pub fn read(name: &'static str, about: &'static str) -> Self {
+        let command = Self::command().name(name).about(about);
         let matches = command.get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
@@ -56,7 +56,8 @@ impl Program {
 
 /// Runs a service until Ctrl-C or SIGTERM: the whole of its `main`.
 pub fn main<C: DeserializeOwned + Send + 'static>(service: Service<C>) -> ExitCode {
-    let program = Program::read(&service.process_name(), service.about);
+    // The name lives as long as the process.
+    let program = Program::read(service.process_name().leak(), service.about);
     if program.print_config {
         anstream::print!("{}", all_defaults(service.defaults));
         return ExitCode::SUCCESS;

@@ -59,7 +59,8 @@ pub async fn start(
     let reading: Arc<dyn EventLog> = log.clone();
     let relay = Relay::new(nats.clone(), &common.nats.options(NAME), Arc::clone(&reading), ids);
     let status = relay.status();
-    service_kit::metrics::observe_relay(&status);
+    let observed = status.clone();
+    service_kit::metrics::observe_relay(move || observed.borrow().pending());
     let dependencies: Vec<Arc<dyn Dependency>> = vec![
         Arc::new(dependencies::Postgres(reading)),
         Arc::new(dependencies::Nats(nats)),

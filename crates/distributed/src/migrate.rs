@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::roles::{self, RELAY, role_of};
 use crate::schemas::SCHEMAS;
@@ -38,7 +38,11 @@ pub async fn migrate(url: &str, passwords: &BTreeMap<String, String>) -> Result<
     for schema in SCHEMAS {
         service_kit::store::migrate_postgres(&mut admin, schema.stage, schema.migrations).await?;
         service_kit::store::migrate_postgres(&mut admin, schema.stage, &history::MIGRATIONS).await?;
-        event_bus::nats::migrate(&mut admin, schema.stage).await?;
+        // The bus's tables go where the search path leads.
+        let enter = format!("SET search_path = {}", schema.stage);
+        sqlx::raw_sql(AssertSqlSafe(enter)).execute(&mut admin).await?;
+        event_bus::nats::migrate(&mut admin).await?;
+        sqlx::raw_sql("RESET search_path").execute(&mut admin).await?;
         roles::grant_service(&mut admin, schema, password(&role_of(schema.stage))).await?;
     }
     roles::grant_relay(&mut admin, password(RELAY)).await?;

@@ -72,6 +72,15 @@ pub fn observe_consumers(bus: &Arc<dyn EventBus>) {
         .build();
 }
 
+/// Reports, whenever metrics are read, how far a relay is behind the log. `pending` tells it.
+pub fn observe_relay(pending: impl Fn() -> u64 + Send + Sync + 'static) {
+    global::meter("casetrail")
+        .u64_observable_gauge("casetrail.relay.pending")
+        .with_description("Events in the log that are not in NATS yet.")
+        .with_callback(move |observer| observer.observe(pending(), &[]))
+        .build();
+}
+
 impl Metrics {
     /// A gRPC call ended.
     pub fn rpc(&self, method: &str, code: &'static str, took: Duration) {

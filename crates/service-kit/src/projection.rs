@@ -106,6 +106,18 @@ enum Source {
     Cases(Executor<Case>, Arc<dyn CaseRows>),
 }
 
+/// How far the read model of this name is; 0 where nothing was written yet.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn position(store: &Store, name: &str) -> Result<u64, Failure> {
+    let row = sqlx::query("SELECT position FROM projection WHERE name = $1")
+        .bind(name)
+        .fetch_optional(store.pool())
+        .await?;
+    Ok(row.map_or(0, |row| u64::try_from(row.get::<i64, _>(0)).unwrap_or(0)))
+}
+
 struct Projector {
     parts: Parts,
     store: Store,
@@ -193,11 +205,7 @@ impl Projector {
     }
 
     async fn read_position(&self) -> Result<u64, Failure> {
-        let row = sqlx::query("SELECT position FROM projection WHERE name = $1")
-            .bind(self.name)
-            .fetch_optional(self.store.pool())
-            .await?;
-        Ok(row.map_or(0, |row| u64::try_from(row.get::<i64, _>(0)).unwrap_or(0)))
+        position(&self.store, self.name).await
     }
 
     /// Moves the position on, unless somebody else did; waits for one who is about to.
