@@ -132,6 +132,10 @@ impl Append {
     /// Refuses what no database should have to judge, before it costs anybody a place in a batch.
     pub(crate) fn check(&self) -> Result<(), Error> {
         within("tenant", self.tenant.len(), MAX_TENANT_BYTES)?;
+        // Postgres takes no such text, and would refuse everybody in the batch.
+        if self.tenant.contains('\0') {
+            return Err(Error::Invalid("tenant must not contain a NUL character".to_owned()));
+        }
         if self.events.is_empty() {
             return Err(Error::Invalid("it has no events".to_owned()));
         }

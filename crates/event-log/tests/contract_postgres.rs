@@ -11,12 +11,13 @@ use async_trait::async_trait;
 use event_log::contract::Factory;
 use event_log::{EventLog, PostgresLog, PostgresLogOptions};
 
-use server::Migrated;
+use scratch::shared::Database;
+use server::migrated;
 
 /// Keeps the databases of its logs for as long as the test runs.
 #[derive(Default)]
 struct Postgres {
-    databases: Mutex<Vec<Migrated>>,
+    databases: Mutex<Vec<Database>>,
 }
 
 #[async_trait]
@@ -24,9 +25,14 @@ impl Factory for Postgres {
     async fn open(&self, clock: Arc<dyn Clock>) -> Arc<dyn EventLog> {
         // On a thread of its own: the compiler cannot see that the drivers' futures may move between threads.
         let runtime = tokio::runtime::Handle::current();
-        let made = tokio::task::spawn_blocking(move || runtime.block_on(Migrated::create()));
-        let database = made.await.unwrap();
-        let log = PostgresLog::open(&database.writer, PostgresLogOptions::default(), clock).await.unwrap();
+        let made = tokio::task::spawn_blocking(move || {
+            runtime.block_on(async {
+                let database = Database::create().await.unwrap();
+                (migrated(&database.url).await, database)
+            })
+        });
+        let (writer, database) = made.await.unwrap();
+        let log = PostgresLog::open(&writer, PostgresLogOptions::default(), clock).await.unwrap();
         self.databases.lock().unwrap().push(database);
         Arc::new(log)
     }

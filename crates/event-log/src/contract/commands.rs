@@ -152,11 +152,12 @@ pub async fn another_tenant_is_refused_and_told_nothing(factory: &impl Factory) 
 pub async fn what_can_never_be_recorded_is_refused_as_invalid(factory: &impl Factory) {
     let (log, _, ids) = fixture(factory, 7).await;
     let good = command(&ids, id(&ids), 0, 2);
-    let spoilt: [fn(&mut Append); 10] = [
+    let spoilt: [fn(&mut Append); 11] = [
         |append| append.events.clear(),
         |append| append.events = vec![append.events[0].clone(); MAX_EVENTS_PER_APPEND + 1],
         |append| append.tenant.clear(),
         |append| append.tenant = "t".repeat(MAX_TENANT_BYTES + 1),
+        |append| append.tenant.push_str("\0t"),
         |append| append.events[1].event_type.clear(),
         |append| append.events[1].event_type = "e".repeat(MAX_EVENT_TYPE_BYTES + 1),
         |append| append.events[1].event_type.push_str(" and_more"),

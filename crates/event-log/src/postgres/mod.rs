@@ -2,8 +2,10 @@
 //!
 //! - `schema.sql`, `shard.sql`, `migrate`: what an administrator makes. The database itself refuses change.
 //! - `open`: connections, refused where an acknowledged append could be lost or history changed.
-//! - `writer`: group commit; `reader`: pages and single answers.
+//! - `writer`: group commit, over a `connection` that is made again when it fails.
+//! - `reader`: pages and single answers.
 
+mod connection;
 mod migrate;
 mod open;
 mod reader;
@@ -67,7 +69,7 @@ impl PostgresLog {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let database = Database::new(url, &options.application_name, options.shard)?;
-        database.inspect().await?;
+        drop(database.connect().await?);
         let shard = i16::try_from(options.shard).unwrap_or(i16::MAX);
         let reader = Reader::new(&database, shard, options.read_connections);
         let tail = reader.tail().await.map_err(|error| OpenError::Unreachable {

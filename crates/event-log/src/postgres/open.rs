@@ -4,8 +4,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection};
 
 use super::migrate::{SCHEMA_VERSION, found_version};
 
@@ -53,6 +53,16 @@ pub enum OpenError {
         found: i32,
         /// What to do.
         advice: &'static str,
+    },
+    /// The log has fewer shards.
+    #[error(
+        "the log at {place} has no shard {shard}: run `casetrail migrate` for as many shards as are used"
+    )]
+    NoShard {
+        /// Host and database.
+        place: String,
+        /// The shard asked for.
+        shard: u16,
     },
     /// A setting under which an acknowledged append could be lost.
     #[error(
@@ -107,50 +117,61 @@ impl Database {
         self.options.clone()
     }
 
-    /// A connection, not looked at any further.
+    /// A connection to a log that is there as this program knows it, safe and protected. It is looked at each
+    /// time: what was so when this process started may have been changed since.
     pub(super) async fn connect(&self) -> Result<PgConnection, OpenError> {
-        let connecting = tokio::time::timeout(CONNECT, self.options.connect()).await;
-        let mut connection = match connecting {
-            Ok(Ok(connection)) => connection,
-            Ok(Err(error)) => return Err(self.failure(&error)),
-            Err(_) => {
-                let reason = format!("no answer within {} s", CONNECT.as_secs());
-                return Err(OpenError::Unreachable { place: self.place.clone(), reason });
-            }
+        let looking = async {
+            let mut connection = self.options.connect().await.map_err(|error| self.failure(&error))?;
+            sqlx::raw_sql(SETTINGS).execute(&mut connection).await.map_err(|error| self.failure(&error))?;
+            self.require_version(&mut connection).await?;
+            self.require_durable(&mut connection).await?;
+            self.require_guards(&mut connection).await?;
+            Ok(connection)
         };
-        sqlx::raw_sql(SETTINGS).execute(&mut connection).await.map_err(|error| self.failure(&error))?;
-        Ok(connection)
+        tokio::time::timeout(CONNECT, looking).await.unwrap_or_else(|_| {
+            let reason = format!("no answer within {} s", CONNECT.as_secs());
+            Err(OpenError::Unreachable { place: self.place.clone(), reason })
+        })
     }
 
-    /// Looks whether the log is there, as this program knows it, safe and protected.
-    pub(super) async fn inspect(&self) -> Result<(), OpenError> {
-        let mut connection = self.connect().await?;
-        let place = || self.place.clone();
-        match found_version(&mut connection).await.map_err(|error| self.failure(&error))? {
-            None => return Err(OpenError::Missing { place: place() }),
-            Some(SCHEMA_VERSION) => {}
+    async fn require_version(&self, connection: &mut PgConnection) -> Result<(), OpenError> {
+        let place = self.place.clone();
+        match found_version(connection).await.map_err(|error| self.failure(&error))? {
+            None => Err(OpenError::Missing { place }),
+            Some(SCHEMA_VERSION) => Ok(()),
             Some(found) => {
                 let advice =
                     if found > SCHEMA_VERSION { "use the newer program" } else { "run `casetrail migrate`" };
-                return Err(OpenError::OtherVersion { place: place(), found, advice });
+                Err(OpenError::OtherVersion { place, found, advice })
             }
         }
+    }
+
+    async fn require_durable(&self, connection: &mut PgConnection) -> Result<(), OpenError> {
         for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
             let found: String = sqlx::query_scalar("SELECT current_setting($1)")
                 .bind(setting)
-                .fetch_one(&mut connection)
+                .fetch_one(&mut *connection)
                 .await
                 .map_err(|error| self.failure(&error))?;
-            if found == "off" {
-                return Err(OpenError::Unsafe { place: place(), setting, found });
+            // `local` does not wait for the replica that takes over when this server is lost.
+            if found == "off" || found == "local" {
+                return Err(OpenError::Unsafe { place: self.place.clone(), setting, found });
             }
         }
-        self.require_guards(&mut connection).await?;
-        connection.close().await.map_err(|error| self.failure(&error))
+        Ok(())
     }
 
     async fn require_guards(&self, connection: &mut PgConnection) -> Result<(), OpenError> {
         let table = format!("event_{}", self.shard);
+        let there: bool = sqlx::query_scalar("SELECT to_regclass('log.' || $1) IS NOT NULL")
+            .bind(&table)
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(|error| self.failure(&error))?;
+        if !there {
+            return Err(OpenError::NoShard { place: self.place.clone(), shard: self.shard });
+        }
         let standing: Vec<(String, String)> = sqlx::query_as(
             "SELECT c.relname::TEXT, t.tgname::TEXT FROM pg_trigger t
                JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -13,6 +13,9 @@ use crate::{CommandRecord, Committed, Error, StreamId};
 /// How long a reader waits for a free connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
 
+/// How long a statement may take: a server that hangs would otherwise be waited for without end.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Reads one shard.
 #[derive(Clone)]
 pub(super) struct Reader {
@@ -26,7 +29,10 @@ macro_rules! asked {
     ($reader:expr, $query:expr, $fetch:ident) => {{
         let mut tries = 0;
         loop {
-            match $query.$fetch(&$reader.pool).await {
+            let Ok(answer) = tokio::time::timeout(PATIENCE, $query.$fetch(&$reader.pool)).await else {
+                break Err(Error::Unavailable(format!("no answer within {} s", PATIENCE.as_secs())));
+            };
+            match answer {
                 Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Database(_)))
                     if tries <= $reader.connections && is_away(&error) =>
                 {

@@ -53,7 +53,10 @@ CREATE FUNCTION log.append_batch(
   e_req INTEGER[], e_id UUID[], e_type TEXT[], e_schema SMALLINT[], e_meta BYTEA[], e_payload BYTEA[])
 RETURNS TABLE (req INTEGER, status TEXT, first_version BIGINT, last_version BIGINT, last_position BIGINT,
                recorded_at BIGINT)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Planned once a connection: planning costs more than running it, and a plan made for the numbers of one
+-- batch may take quadratic time for the next.
+SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   v_position BIGINT := 0;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ambient::Clock;
+use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{Connection, Row};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::connection::WriterConnection;
 use super::open::Database;
 use super::reader::{failure, position, timestamp, unsigned};
 use crate::batch::{Answer, Queue, Waiting, answer_all};
@@ -20,10 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Appends to one shard.
 pub(super) struct Writer {
-    database: Database,
+    connection: WriterConnection,
     shard: i16,
-    /// `None` after a failure, until the next batch makes a new one.
-    connection: Option<PgConnection>,
     queue: Queue,
     clock: Arc<dyn Clock>,
     head: watch::Sender<u64>,
@@ -37,7 +36,7 @@ impl Writer {
         clock: Arc<dyn Clock>,
         head: watch::Sender<u64>,
     ) -> Self {
-        Self { database, shard, connection: None, queue, clock, head }
+        Self { connection: WriterConnection::new(database), shard, queue, clock, head }
     }
 
     /// Serves until everybody who could ask is gone, or one asked to close.
@@ -47,25 +46,20 @@ impl Writer {
                 batch.into_iter().map(|Waiting { append, answer }| (append, answer)).unzip();
             answer_all(callers, self.commit(appends).await);
         }
-        if let Some(connection) = self.connection.take() {
-            let _ = connection.close().await;
-        }
+        self.connection.close().await;
     }
 
     /// Writes a batch. After a failure its connection is not trusted any more: whether the batch was
     /// committed, the log knows when it is repeated.
     async fn commit(&mut self, appends: Vec<Append>) -> Result<Vec<Answer>, Error> {
         let requests = appends.len();
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.database.connect().await.map_err(|error| Error::Unavailable(error.to_string()))?,
-        };
+        let mut connection = self.connection.take().await?;
         let now = self.clock.now().as_microsecond();
         let batch = Batch::of(appends);
         let appending = tokio::time::timeout(PATIENCE, batch.append(&mut connection, self.shard, now));
         let failed = match appending.await {
             Ok(Ok(answers)) => {
-                self.connection = Some(connection);
+                self.connection.give_back(connection);
                 self.publish(&answers);
                 tracing::trace!(requests, "batch committed");
                 return Ok(answers);

@@ -1,26 +1,16 @@
-//! A database with a log in it, and roles that may do one thing each.
+//! Makes the log in a database, and roles that may do one thing each.
 
 use event_log::postgres::{Access, grant, migrate};
-use scratch::shared::Database;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-/// A migrated database of a test's own.
-pub(crate) struct Migrated {
-    /// Its URL for a role that may append.
-    pub(crate) writer: String,
-    /// The database; its URL is that of a superuser.
-    pub(crate) database: Database,
-}
-
-impl Migrated {
-    pub(crate) async fn create() -> Self {
-        let database = Database::create().await.unwrap();
-        let mut admin = PgConnection::connect(&database.url).await.unwrap();
-        migrate(&mut admin, 1).await.unwrap();
-        let writer = login(&mut admin, database.url.clone(), "writer", Access::Write).await;
-        admin.close().await.unwrap();
-        Self { writer, database }
-    }
+/// Makes the log in the database at `url`, of which this is a superuser's; gives the URL of a role that may
+/// append.
+pub(crate) async fn migrated(url: &str) -> String {
+    let mut admin = PgConnection::connect(url).await.unwrap();
+    migrate(&mut admin, 1).await.unwrap();
+    let writer = login(&mut admin, url.to_owned(), "writer", Access::Write).await;
+    admin.close().await.unwrap();
+    writer
 }
 
 /// Makes a role that may log in to this database and nothing else but this; gives the URL for it.

@@ -1,0 +1,132 @@
+//! Made once, by whoever comes first; opened only where it is safe.
+
+use std::sync::Arc;
+
+use ambient::SystemClock;
+use event_log::postgres::{MigrateError, OpenError, migrate};
+use event_log::{EventLog, PostgresLog, PostgresLogOptions};
+use scratch::Postgres;
+use scratch::shared::Database;
+use sqlx::Connection;
+use tokio::task::JoinSet;
+
+use crate::{Migrated, command, connect, id, open, run};
+
+/// Why the log is not opened.
+async fn refused(url: &str, shard: u16) -> OpenError {
+    let options = PostgresLogOptions { shard, ..PostgresLogOptions::default() };
+    PostgresLog::open(url, options, Arc::new(SystemClock)).await.err().unwrap()
+}
+
+#[tokio::test]
+async fn migrating_again_changes_nothing_and_adds_the_shards_that_are_missing() {
+    let made = Migrated::create().await;
+    let log = open(&made.writer).await;
+    log.append(command(id(), 0, 3)).await.unwrap();
+    let before = log.read_all(0, 10).await.unwrap();
+    assert!(matches!(refused(&made.writer, 2).await, OpenError::NoShard { shard: 2, .. }));
+    let mut admin = connect(&made.database.url).await;
+    migrate(&mut admin, 1).await.unwrap();
+    migrate(&mut admin, 3).await.unwrap();
+    migrate(&mut admin, 2).await.unwrap();
+    assert_eq!(log.read_all(0, 10).await.unwrap(), before);
+
+    let options = PostgresLogOptions { shard: 2, ..PostgresLogOptions::default() };
+    let other = PostgresLog::open(&made.writer, options, Arc::new(SystemClock)).await.unwrap();
+    assert_eq!(other.append(command(id(), 0, 2)).await.unwrap().last_position, 2);
+    assert_eq!((log.head().await, other.head().await), (Ok(3), Ok(2)));
+}
+
+/// In a server of its own, where the roles are not there yet either.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn databases_of_one_server_may_be_migrated_at_the_same_moment() {
+    let server = Postgres::start().await.unwrap();
+    let mut admin = connect(&server.url("postgres")).await;
+    for database in 0..4 {
+        run(&mut admin, &format!("CREATE DATABASE db_{database}")).await.unwrap();
+    }
+    let mut migrations = JoinSet::new();
+    for number in 0..8 {
+        let url = server.url(&format!("db_{}", number % 4));
+        migrations
+            .spawn(async move { migrate(&mut connect(&url).await, 2).await.map_err(|e| e.to_string()) });
+    }
+    for migrated in migrations.join_all().await {
+        assert_eq!(migrated, Ok(()));
+    }
+    for database in 0..4 {
+        assert_eq!(open(&server.url(&format!("db_{database}"))).await.head().await, Ok(0));
+    }
+}
+
+#[tokio::test]
+async fn a_database_without_a_log_or_with_another_version_is_refused_with_what_to_do() {
+    let empty = Database::create().await.unwrap();
+    let missing = refused(&empty.url, 0).await;
+    assert!(missing.to_string().contains("run `casetrail migrate`"), "{missing}");
+
+    let made = Migrated::create().await;
+    let mut admin = connect(&made.database.url).await;
+    for (version, advice) in [(0, "run `casetrail migrate`"), (9, "use the newer program")] {
+        run(&mut admin, &format!("UPDATE log.schema_version SET version = {version}")).await.unwrap();
+        let refused = refused(&made.writer, 0).await;
+        assert!(matches!(refused, OpenError::OtherVersion { found, .. } if found == version), "{refused}");
+        assert!(refused.to_string().contains(advice), "{refused}");
+    }
+    assert!(matches!(migrate(&mut admin, 1).await, Err(MigrateError::Newer { found: 9 })));
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_is_named_without_the_password() {
+    let refused = refused("postgres://casetrail:hunter2@127.0.0.1:1/cases", 0).await;
+    assert!(refused.is_unreachable(), "{refused}");
+    let text = format!("{refused} {refused:?}");
+    assert!(text.contains("127.0.0.1:1/cases") && !text.contains("hunter2"), "{text}");
+}
+
+#[tokio::test]
+async fn settings_that_could_lose_an_acknowledged_append_are_refused_by_name_when_opening_and_later() {
+    let made = Migrated::create().await;
+    let log = open(&made.writer).await;
+    let mut admin = connect(&made.database.url).await;
+    let name = &made.database.name;
+    for (whose, found) in [(format!("DATABASE {name}"), "off"), (format!("ROLE writer_{name}"), "local")] {
+        run(&mut admin, &format!("ALTER {whose} SET synchronous_commit = {found}")).await.unwrap();
+        let refused = refused(&made.writer, 0).await;
+        assert!(
+            matches!(&refused, OpenError::Unsafe { setting: "synchronous_commit", found: value, .. } if value == found),
+            "{refused}"
+        );
+        // Nor is it written by who was there before and has to connect again.
+        let later = log.append(command(id(), 0, 1)).await.unwrap_err().to_string();
+        assert!(later.contains("synchronous_commit"), "{later}");
+        run(&mut admin, &format!("ALTER {whose} RESET synchronous_commit")).await.unwrap();
+    }
+    crate::settled(&log, &command(id(), 0, 1)).await;
+}
+
+#[tokio::test]
+async fn a_log_whose_guards_are_gone_or_asleep_is_refused_with_their_name() {
+    let made = Migrated::create().await;
+    let mut admin = connect(&made.database.url).await;
+    for (change, undo, guard) in [
+        (
+            "ALTER TABLE log.event_0 DISABLE TRIGGER event_no_change",
+            "ALTER TABLE log.event_0 ENABLE ALWAYS TRIGGER event_no_change",
+            "event_no_change on log.event_0",
+        ),
+        // Asleep in replica mode, which is all that somebody who wants to change the log needs.
+        (
+            "ALTER TABLE log.event_0 ENABLE TRIGGER event_no_truncate",
+            "ALTER TABLE log.event_0 ENABLE ALWAYS TRIGGER event_no_truncate",
+            "event_no_truncate on log.event_0",
+        ),
+        ("DROP TRIGGER event_no_truncate ON log.event", "SELECT 1", "event_no_truncate on log.event "),
+    ] {
+        run(&mut admin, change).await.unwrap();
+        let refused = refused(&made.writer, 0).await;
+        assert!(refused.to_string().contains(guard), "{change}: {refused}");
+        run(&mut admin, undo).await.unwrap();
+    }
+    admin.close().await.unwrap();
+}
