@@ -57,6 +57,8 @@ impl Up {
         replicas: u16,
         env: &[(&str, &str)],
     ) -> Self {
+        // For the probes' client; a provider that was installed before is fine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let data = tempfile::tempdir().unwrap();
         let mut command = Command::new(program("casetrail"));
         command.args(["--json", "up", "--port", "0", "--gateway-port", "0", "--postgres", postgres]);

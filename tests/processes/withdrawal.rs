@@ -75,7 +75,7 @@ impl Withdrawal {
         eventually("Mette takes the case", async || {
             let entries = self.history().await;
             let offers = entries.iter().rev().filter(|entry| entry.r#type == "routing.case_offered");
-            let details = offers.map(|entry| details(entry)).find(|offer| offer["agent_id"] == "mette")?;
+            let details = offers.map(details).find(|offer| offer["agent_id"] == "mette")?;
             let request = AcceptOfferRequest {
                 request_id: request_id.clone(),
                 etag: String::new(),

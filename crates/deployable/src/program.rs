@@ -96,7 +96,10 @@ async fn run<C: DeserializeOwned>(program: &Program, service: &Service<C>) -> an
     // A signal while it still waits for its database ends it as well.
     let started = tokio::select! {
         started = crate::start(service, options) => started,
-        () = shutdown::signal() => return Ok(telemetry.stop().await),
+        () = shutdown::signal() => {
+            telemetry.stop().await;
+            return Ok(());
+        }
     };
     let deployment = match started {
         Ok(deployment) => deployment,

@@ -123,7 +123,10 @@ async fn run(program: &Program) -> anyhow::Result<()> {
     let telemetry = telemetry::start(&common.telemetry, NAME)?;
     let started = tokio::select! {
         started = start(&common, Arc::new(SystemClock), Arc::new(SystemIds), telemetry.clone()) => started,
-        () = shutdown::signal() => return Ok(telemetry.stop().await),
+        () = shutdown::signal() => {
+            telemetry.stop().await;
+            return Ok(());
+        }
     };
     let relay = match started {
         Ok(relay) => relay,

@@ -30,12 +30,11 @@ impl Database {
     /// # Errors
     /// There is no server, or it refuses.
     pub async fn create() -> Result<Self, Error> {
-        let (admin_url, own) = match std::env::var(POSTGRES_VARIABLE) {
-            Ok(url) => (url, None),
-            Err(_) => {
-                let own = Postgres::start().await?;
-                (own.url("postgres"), Some(own))
-            }
+        let (admin_url, own) = if let Ok(url) = std::env::var(POSTGRES_VARIABLE) {
+            (url, None)
+        } else {
+            let own = Postgres::start().await?;
+            (own.url("postgres"), Some(own))
         };
         let name = format!("test_{}", unique());
         let mut admin = PgConnection::connect(&admin_url).await?;
@@ -79,13 +78,11 @@ impl SharedNats {
     /// There is no server.
     pub async fn find() -> Result<Self, Error> {
         let prefix = format!("test_{}", unique());
-        match std::env::var(NATS_VARIABLE) {
-            Ok(url) => Ok(Self { url, prefix, _own: None }),
-            Err(_) => {
-                let own = Nats::start().await?;
-                Ok(Self { url: own.url(), prefix, _own: Some(own) })
-            }
+        if let Ok(url) = std::env::var(NATS_VARIABLE) {
+            return Ok(Self { url, prefix, _own: None });
         }
+        let own = Nats::start().await?;
+        Ok(Self { url: own.url(), prefix, _own: Some(own) })
     }
 }
 

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use figment::Figment;
+use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
 use serde::de::DeserializeOwned;
 
@@ -85,12 +86,10 @@ fn within(table: &str, errors: figment::Error) -> figment::Error {
         error
     };
     let mut all = errors.into_iter().map(named);
-    let first =
-        all.next().unwrap_or_else(|| figment::error::Kind::MissingField(table.to_owned().into()).into());
+    let first = all.next().unwrap_or_else(|| Kind::MissingField(table.to_owned().into()).into());
     all.fold(first, figment::Error::chain)
 }
 
-#[expect(clippy::result_large_err, reason = "figment's error, taken apart at once")]
 fn extracted<C>(extracted: Result<C, figment::Error>) -> Result<C, ConfigError> {
     extracted.map_err(|errors| {
         let lines: Vec<String> = errors.into_iter().map(|error| describe(&error)).collect();
@@ -106,7 +105,7 @@ fn is_secret(key: &str) -> bool {
 
 fn describe(error: &figment::Error) -> String {
     let mut key = error.path.join(".");
-    if let figment::error::Kind::UnknownField(field, _) = &error.kind {
+    if let Kind::UnknownField(field, _) = &error.kind {
         // The path ends in the table that holds the unknown key.
         if error.path.last().is_none_or(|last| last != field) {
             key = if key.is_empty() { field.clone() } else { format!("{key}.{field}") };
@@ -118,9 +117,8 @@ fn describe(error: &figment::Error) -> String {
         (None, Some(metadata)) => format!(" (from {})", metadata.name),
         (None, None) => String::new(),
     };
-    use figment::error::Kind::{InvalidType, InvalidValue};
     match &error.kind {
-        InvalidType(_, expected) | InvalidValue(_, expected) if is_secret(&key) => {
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) if is_secret(&key) => {
             format!("{key}: expected {expected}{place}")
         }
         kind => format!("{key}: {kind}{place}"),

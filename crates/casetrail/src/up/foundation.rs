@@ -25,28 +25,26 @@ impl Foundation {
     /// Starts what is missing and migrates the database.
     pub(super) async fn lay(args: &UpArgs, json: bool) -> anyhow::Result<Self> {
         let mut thrown_away = (None, None);
-        let postgres = match &args.postgres {
-            Some(url) => url.clone(),
-            None => {
-                tell(json, "starting a throw-away Postgres");
-                let server = Postgres::start().await?;
-                let mut admin = PgConnection::connect(&server.url("postgres")).await?;
-                sqlx::raw_sql("CREATE DATABASE casetrail").execute(&mut admin).await?;
-                admin.close().await?;
-                let url = server.url(DATABASE);
-                thrown_away.0 = Some(server);
-                url
-            }
+        let postgres = if let Some(url) = &args.postgres {
+            url.clone()
+        } else {
+            tell(json, "starting a throw-away Postgres");
+            let server = Postgres::start().await?;
+            let mut admin = PgConnection::connect(&server.url("postgres")).await?;
+            sqlx::raw_sql("CREATE DATABASE casetrail").execute(&mut admin).await?;
+            admin.close().await?;
+            let url = server.url(DATABASE);
+            thrown_away.0 = Some(server);
+            url
         };
-        let nats = match &args.nats {
-            Some(url) => url.clone(),
-            None => {
-                tell(json, "starting a throw-away NATS");
-                let server = Nats::start().await?;
-                let url = server.url();
-                thrown_away.1 = Some(server);
-                url
-            }
+        let nats = if let Some(url) = &args.nats {
+            url.clone()
+        } else {
+            tell(json, "starting a throw-away NATS");
+            let server = Nats::start().await?;
+            let url = server.url();
+            thrown_away.1 = Some(server);
+            url
         };
         tell(json, "migrating the database");
         let passwords = all_passwords(&postgres)?;

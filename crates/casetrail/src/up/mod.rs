@@ -120,7 +120,7 @@ pub(crate) async fn run(args: UpArgs, json: bool) -> anyhow::Result<()> {
     // still say is published.
     stop.soft().cancel();
     front.stop(Duration::from_secs(1)).await;
-    for process in &processes {
+    for process in processes.iter().rev() {
         process.stop(PATIENCE).await;
     }
     gateway_stop.cancel();
@@ -139,6 +139,10 @@ async fn start_all(
     (stop, front): (&Shutdown, &Shutdown),
     processes: &mut Vec<Process>,
 ) -> anyhow::Result<SocketAddr> {
+    for replica in 1..=args.replicas {
+        let spec = Spec::new(args, folder, foundation, common, "relay", replica)?;
+        processes.push(Process::start(spec, stop).await?);
+    }
     let mut backends = Vec::new();
     for schema in distributed::SCHEMAS {
         let mut replicas = Vec::new();
@@ -149,10 +153,6 @@ async fn start_all(
             processes.push(process);
         }
         backends.push(Backend { stage: schema.stage.to_owned(), replicas });
-    }
-    for replica in 1..=args.replicas {
-        let spec = Spec::new(args, folder, foundation, common, "relay", replica)?;
-        processes.push(Process::start(spec, stop).await?);
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let served = front::serve(address, &backends, front).await;
@@ -174,12 +174,11 @@ pub(crate) struct Folder {
 
 impl Folder {
     fn new(named: Option<PathBuf>) -> anyhow::Result<Self> {
-        let (path, throw_away) = match named {
-            Some(path) => (std::path::absolute(path)?, None),
-            None => {
-                let folder = tempfile::tempdir().context("a folder for the data cannot be made")?;
-                (folder.path().to_owned(), Some(folder))
-            }
+        let (path, throw_away) = if let Some(path) = named {
+            (std::path::absolute(path)?, None)
+        } else {
+            let folder = tempfile::tempdir().context("a folder for the data cannot be made")?;
+            (folder.path().to_owned(), Some(folder))
         };
         std::fs::create_dir_all(path.join("logs")).with_context(|| {
             format!("--data {}: cannot be written; choose another folder", path.display())

@@ -12,7 +12,7 @@ use super::connect::{Names, durable_name};
 use crate::Consumer;
 
 /// How long JetStream waits for a word about a message before it gives it to another replica.
-pub(super) const ACK_WAIT: Duration = Duration::from_secs(30);
+pub(super) const ACK_WAIT: Duration = Duration::from_secs(10);
 /// Most messages that are with replicas at a time: bounds their memory.
 const MAX_ACK_PENDING: i64 = 1_024;
 

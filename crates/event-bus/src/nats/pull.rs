@@ -127,21 +127,15 @@ impl Puller {
     }
 
     async fn pull(&mut self) {
-        let mut told = false;
         loop {
             let floor = *self.floor.borrow();
             match self.durable.ensure(floor).await {
                 Ok(found) => {
-                    told = false;
                     if let Err(problem) = self.follow(found).await {
                         tracing::warn!(consumer = self.name, problem, "pulling ended; beginning again");
                     }
                 }
-                Err(problem) if told => tracing::debug!(consumer = self.name, problem, "not there yet"),
-                Err(problem) => {
-                    told = true;
-                    tracing::info!(consumer = self.name, problem, "waiting for the stream");
-                }
+                Err(problem) => tracing::debug!(consumer = self.name, problem, "waiting for the stream"),
             }
             tokio::time::sleep(AGAIN).await;
             self.watch_over(false).await;
@@ -359,7 +353,7 @@ impl Source for Pull {
             },
             changed = self.floor.changed() => {
                 if changed.is_err() {
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             }
         }
