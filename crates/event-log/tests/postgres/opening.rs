@@ -78,10 +78,10 @@ async fn a_database_without_a_log_or_with_another_version_is_refused_with_what_t
 
 #[tokio::test]
 async fn a_server_that_cannot_be_reached_is_named_without_the_password() {
-    let refused = refused("postgres://casetrail:hunter2@127.0.0.1:1/cases", 0).await;
+    let refused = refused("postgres://casetrail:hunter2@127.0.0.1:1/facts", 0).await;
     assert!(refused.is_unreachable(), "{refused}");
     let text = format!("{refused} {refused:?}");
-    assert!(text.contains("127.0.0.1:1/cases") && !text.contains("hunter2"), "{text}");
+    assert!(text.contains("127.0.0.1:1/facts") && !text.contains("hunter2"), "{text}");
 }
 
 #[tokio::test]
