@@ -36,7 +36,7 @@ impl Default for NatsOptions {
         Self {
             url: "nats://127.0.0.1:4222".to_owned(),
             credentials_file: None,
-            prefix: "case".to_owned(),
+            prefix: "events".to_owned(),
             shard: 0,
             replicas: 1,
             client_name: "casetrail".to_owned(),
@@ -125,12 +125,12 @@ impl Names {
         Self { prefix: options.prefix.clone(), shard: options.shard }
     }
 
-    /// The stream: `CASE_0`.
+    /// The stream: `EVENTS_0`.
     pub(super) fn stream(&self) -> String {
         format!("{}_{}", self.prefix.to_uppercase(), self.shard)
     }
 
-    /// Everything in the stream: `case.0.>`.
+    /// Everything in the stream: `events.0.>`.
     pub(super) fn everything(&self) -> String {
         format!("{}.{}.>", self.prefix, self.shard)
     }
@@ -145,7 +145,7 @@ impl Names {
         format!("/{}/{}", self.prefix, self.shard)
     }
 
-    /// The subject of an event: `case.0.routing.case_assigned.0199f2a4-...`.
+    /// The subject of an event: `events.0.routing.assigned.0199f2a4-...`.
     pub(super) fn subject(&self, event_type: &str, stream: uuid::Uuid) -> String {
         format!("{}.{}.{}.{stream}", self.prefix, self.shard, tokens(event_type))
     }
@@ -179,15 +179,15 @@ mod tests {
 
     #[test]
     fn names_are_made_of_prefix_and_shard() {
-        let names = Names { prefix: "case".to_owned(), shard: 3 };
-        assert_eq!(names.stream(), "CASE_3");
+        let names = Names { prefix: "events".to_owned(), shard: 3 };
+        assert_eq!(names.stream(), "EVENTS_3");
         assert_eq!(
             names.wanted(&Filter::types(["routing", "intake.opened"])),
-            ["case.3.routing.>", "case.3.intake.opened.>"]
+            ["events.3.routing.>", "events.3.intake.opened.>"]
         );
         assert!(names.wanted(&Filter::all()).is_empty());
         assert_eq!(tokens("a..b*.>"), "a.-.b-.-");
-        let consumer = Consumer::reactions("routing.on_case_opened", Filter::all(), 1);
-        assert_eq!(durable_name(&consumer), "routing-on_case_opened");
+        let consumer = Consumer::reactions("routing.on_opened", Filter::all(), 1);
+        assert_eq!(durable_name(&consumer), "routing-on_opened");
     }
 }

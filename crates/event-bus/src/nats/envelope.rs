@@ -146,10 +146,10 @@ mod tests {
 
     fn message(event: &Committed) -> async_nats::Message {
         async_nats::Message {
-            subject: "case.0.stage.thing_happened.x".into(),
+            subject: "events.0.stage.thing_happened.x".into(),
             reply: None,
             payload: event.payload.clone().into(),
-            headers: Some(headers(event, "/case/0")),
+            headers: Some(headers(event, "/events/0")),
             status: None,
             description: None,
             length: 0,
@@ -164,11 +164,11 @@ mod tests {
 
     #[test]
     fn any_consumer_understands_it_as_a_cloud_event_with_its_trace() {
-        let headers = headers(&event(), "/case/0");
+        let headers = headers(&event(), "/events/0");
         let text = |name: &str| headers.get(name).map(|value| value.as_str().to_owned());
         assert_eq!(text("ce-specversion").as_deref(), Some("1.0"));
         assert_eq!(text("ce-type").as_deref(), Some("stage.thing_happened"));
-        assert_eq!(text("ce-source").as_deref(), Some("/case/0"));
+        assert_eq!(text("ce-source").as_deref(), Some("/events/0"));
         assert_eq!(text("ce-time").as_deref(), Some("2025-06-15T15:06:40.123456Z"));
         assert!(text("traceparent").is_some_and(|context| context.starts_with("00-0af7")));
     }
