@@ -13,6 +13,8 @@ mod documents;
 mod house;
 #[path = "tidy/lexer.rs"]
 mod lexer;
+#[path = "tidy/manifests.rs"]
+mod manifests;
 #[path = "tidy/sources.rs"]
 mod sources;
 #[path = "tidy/stages.rs"]
