@@ -79,11 +79,6 @@ impl NatsBus {
         let news = News::start(&consumers, client.clone(), names.clone(), head);
         Ok(Self { consumers, client, names, news })
     }
-
-    /// Whether the connection to NATS stands.
-    pub fn is_connected(&self) -> bool {
-        self.client.connection_state() == async_nats::connection::State::Connected
-    }
 }
 
 #[async_trait]
