@@ -115,6 +115,10 @@ pub trait Projection: Send + Sync + 'static {
     /// [`HandleError`]; then its position is asked anew and it goes on from there, later, for ever:
     /// nothing is skipped.
     async fn apply(&self, events: &[Committed]) -> Result<(), HandleError>;
+
+    /// Everything up to `position` was applied, or not wanted. Rows that keep it need not see what is not
+    /// wanted again after a restart.
+    async fn passed(&self, _position: u64) {}
 }
 
 /// An event that a consumer could not handle, put aside so that others could go on.

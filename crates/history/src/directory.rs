@@ -105,6 +105,10 @@ impl FactRows for NumberRows {
         self.0
     }
 
+    fn facts(&self) -> &'static [&'static str] {
+        &["intake.case_number_issued"]
+    }
+
     async fn put(
         &self,
         rows: &mut AnyConnection,

@@ -112,6 +112,12 @@ impl<A: Aggregate> Executor<A> {
         if state.exists() { Ok(state) } else { Err(not_found::<A>(stream)) }
     }
 
+    /// The state of a stream that holds at least these events of it, which come in their order. Reads the log
+    /// only where they do not follow upon the state that is at hand.
+    pub(crate) async fn load_with(&self, stream: Uuid, events: &[&Committed]) -> Result<Arc<A>, Failure> {
+        self.inner.load_with(stream, events).await
+    }
+
     /// The state of a stream as it stood at a moment of its past.
     pub async fn load_as_of(&self, stream: Uuid, as_of: AsOf) -> Result<A, Failure> {
         self.inner.fold_to(stream, as_of).await
@@ -188,6 +194,26 @@ impl<A: Aggregate> Inner<A> {
         Ok(state)
     }
 
+    async fn load_with(&self, stream: Uuid, events: &[&Committed]) -> Result<Arc<A>, Failure> {
+        let cached = self.cached(stream);
+        metrics().state_cache(cached.is_some());
+        let mut state = cached.unwrap_or_else(|| Arc::new(A::empty(stream)));
+        let before = state.version();
+        for committed in events {
+            if committed.version <= state.version() {
+                continue;
+            }
+            if committed.version > state.version() + 1 {
+                return self.load(stream).await;
+            }
+            self.evolve(Arc::make_mut(&mut state), committed).await?;
+        }
+        if state.version() > before {
+            self.keep(stream, &state);
+        }
+        Ok(state)
+    }
+
     async fn evolve(&self, state: &mut A, committed: &Committed) -> Result<(), Failure> {
         let event = read_event::<A::Event>(&self.parts.sealer, committed).await?;
         let (version, recorded_at) = (committed.version, committed.recorded_at);
@@ -247,45 +273,80 @@ impl<A: Aggregate> Inner<A> {
         &self,
         request: &CommandRequest<S>,
     ) -> Result<Outcome<A>, Failure> {
+        // First on what is at hand: an append settles whether that was the latest. Whatever records nothing is
+        // decided once more on what the log says.
+        if let Some(state) = self.at_hand(request) {
+            match self.try_on(request, state).await {
+                Ok(Some(outcome)) => return Ok(outcome),
+                Ok(None) => {}
+                Err(Failure::Contended) => metrics().append_conflict(self.service),
+                Err(failure) => return Err(failure),
+            }
+        }
         for _ in 0..MAX_TRIES {
             let state = self.load(request.stream).await?;
-            mark_span(state.as_ref(), request.stream);
-            if !state.exists() && !request.creates {
-                return Err(not_found::<A>(request.stream));
-            }
-            if state.unknown_stage(S::NAME) {
-                return Err(Failure::NewerFacts);
-            }
-            if let Some(given) = request.etag
-                && given != state.version()
-            {
-                let stale = Failure::StaleEtag { given, current: state.version() };
-                return self.first_answer(request).await?.ok_or(stale);
-            }
             let now = self.parts.clock.now();
-            let decided = S::decide(&state, Context { actor: &request.actor, now }, &request.command);
-            let events = match decided {
+            match self.decide(request, &state, now) {
                 Ok(events) if events.is_empty() => {
                     let nothing = Outcome { state, events: Vec::new(), position: None, repeated: false };
                     return Ok(self.first_answer(request).await?.unwrap_or(nothing));
                 }
-                Ok(events) => events.into_iter().map(Into::into).collect::<Vec<A::Event>>(),
-                Err(refusal) => {
-                    let refused = Failure::refused(&refusal);
-                    return self.first_answer(request).await?.ok_or(refused);
-                }
-            };
-            match self.append(request, &state, events, now).await {
-                Err(Failure::Contended) => metrics().append_conflict(self.service),
-                Err(failure) => return Err(failure),
-                Ok(outcome) => {
-                    // Once more: the number may have been issued just now.
-                    mark_span(outcome.state.as_ref(), request.stream);
-                    return Ok(outcome);
-                }
+                Ok(events) => match self.append(request, &state, events, now).await {
+                    Err(Failure::Contended) => metrics().append_conflict(self.service),
+                    settled => return settled,
+                },
+                Err(failure @ (Failure::NotFound { .. } | Failure::NewerFacts)) => return Err(failure),
+                Err(failure) => return self.first_answer(request).await?.ok_or(failure),
             }
         }
         Err(Failure::Contended)
+    }
+
+    /// The state that may be the latest, without asking the log; a stream that is made is empty before.
+    fn at_hand<S: Stage<Aggregate = A>>(&self, request: &CommandRequest<S>) -> Option<Arc<A>> {
+        let cached = self.cached(request.stream);
+        if cached.is_none() && request.creates {
+            return Some(Arc::new(A::empty(request.stream)));
+        }
+        metrics().state_cache(cached.is_some());
+        cached
+    }
+
+    /// Decides on a state that may be too old; `None` where only the latest could tell.
+    async fn try_on<S: Stage<Aggregate = A>>(
+        &self,
+        request: &CommandRequest<S>,
+        state: Arc<A>,
+    ) -> Result<Option<Outcome<A>>, Failure> {
+        let now = self.parts.clock.now();
+        match self.decide(request, &state, now) {
+            Ok(events) if !events.is_empty() => self.append(request, &state, events, now).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn decide<S: Stage<Aggregate = A>>(
+        &self,
+        request: &CommandRequest<S>,
+        state: &Arc<A>,
+        now: Timestamp,
+    ) -> Result<Vec<A::Event>, Failure> {
+        mark_span(state.as_ref(), request.stream);
+        if !state.exists() && !request.creates {
+            return Err(not_found::<A>(request.stream));
+        }
+        if state.unknown_stage(S::NAME) {
+            return Err(Failure::NewerFacts);
+        }
+        if let Some(given) = request.etag
+            && given != state.version()
+        {
+            return Err(Failure::StaleEtag { given, current: state.version() });
+        }
+        match S::decide(state, Context { actor: &request.actor, now }, &request.command) {
+            Ok(events) => Ok(events.into_iter().map(Into::into).collect()),
+            Err(refusal) => Err(Failure::refused(&refusal)),
+        }
     }
 
     /// The answer this command got when it was first executed, if it was.

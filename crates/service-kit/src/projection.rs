@@ -3,9 +3,13 @@
 //!
 //! Every replica of a service writes every read model. Whoever moves the position on, first thing in its
 //! transaction, writes the rows; the others wait for that row, see that they were not needed and go on.
+//!
+//! Facts that change no row cost no transaction: the position is then moved on now and then, so that after a
+//! restart not all of them are read again.
 
 mod rebuild;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +17,10 @@ use async_trait::async_trait;
 use case::{Case, CaseEvent};
 use event_bus::{Consumer, Filter, HandleError, Projection, Subscription};
 use event_log::Committed;
-use sqlx::{AnyConnection, Row};
-use tokio::sync::Notify;
+use lru::LruCache;
+use sqlx::{Any, AnyConnection, Executor as SqlExecutor, Row};
+use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use crate::execute::{Executor, read_event};
 use crate::failure::Failure;
@@ -23,8 +29,11 @@ use crate::store::Store;
 
 pub use rebuild::{ReadModel, rebuild};
 
-/// How often it is looked whether the rows were thrown away while the log stood still.
+/// How often it is looked whether the rows were thrown away while nothing changed them, and the position is
+/// moved on.
 const LOOK: Duration = Duration::from_secs(2);
+/// How many cases are remembered as they were when their rows were last written.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 /// How many events are read at a time to write such rows anew.
 const PAGE: usize = 256;
 
@@ -33,7 +42,9 @@ const PAGE: usize = 256;
 pub trait FactRows: Send + Sync + 'static {
     /// What it is called and which rows are its own.
     fn model(&self) -> ReadModel;
-    /// Takes a fact into the rows. Facts of other streams than cases come as `CaseEvent::Unknown`.
+    /// The stored names of the facts that change its rows.
+    fn facts(&self) -> &'static [&'static str];
+    /// Takes a fact into the rows.
     async fn put(
         &self,
         rows: &mut AnyConnection,
@@ -47,10 +58,17 @@ pub trait FactRows: Send + Sync + 'static {
 pub trait CaseRows: Send + Sync + 'static {
     /// What it is called and which rows are its own.
     fn model(&self) -> ReadModel;
+    /// True if a case's rows are the same after as before, so that they need not be written. A case that did
+    /// not exist before had none.
+    fn unchanged(&self, before: Option<&Case>, after: &Case) -> bool;
     /// Writes the rows of this case, replacing what was there. The case may already be further than the
     /// fact that made it change: rows only ever catch up.
     async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure>;
 }
+
+/// Told of the cases whose rows changed, by whichever replica, after they were committed; `None` when it is
+/// not known which ones.
+pub(crate) type Told = Arc<dyn Fn(Option<&[Arc<Case>]>) + Send + Sync>;
 
 /// Keeps a fact-fed read model up to date until shutdown.
 pub async fn project_facts(
@@ -58,9 +76,8 @@ pub async fn project_facts(
     store: &Store,
     rows: impl FactRows,
 ) -> Result<Subscription, event_bus::Error> {
-    let name = rows.model().name;
-    let source = Source::Facts(Arc::new(rows));
-    start(parts, store, name, source, None).await
+    let (name, filter) = (rows.model().name, Filter::types(rows.facts().iter().copied()));
+    start(parts, store, name, filter, Source::Facts(Arc::new(rows)), None).await
 }
 
 /// Keeps a read model of cases up to date until shutdown.
@@ -73,31 +90,32 @@ pub async fn project_cases(
     project_cases_and_tell(parts, store, executor, rows, None).await
 }
 
-/// As [`project_cases`]; `changed` is notified after each commit, whichever replica made it.
+/// As [`project_cases`]; `told` hears of every change.
 pub(crate) async fn project_cases_and_tell(
     parts: &Parts,
     store: &Store,
     executor: &Executor<Case>,
     rows: impl CaseRows,
-    changed: Option<Arc<Notify>>,
+    told: Option<Told>,
 ) -> Result<Subscription, event_bus::Error> {
     let name = rows.model().name;
     let source = Source::Cases(executor.clone(), Arc::new(rows));
-    start(parts, store, name, source, changed).await
+    start(parts, store, name, Filter::all(), source, told).await
 }
 
 async fn start(
     parts: &Parts,
     store: &Store,
     name: &'static str,
+    filter: Filter,
     source: Source,
-    changed: Option<Arc<Notify>>,
+    told: Option<Told>,
 ) -> Result<Subscription, event_bus::Error> {
-    let projector = Arc::new(Projector { parts: parts.clone(), store: store.clone(), name, source, changed });
-    let subscription =
-        parts.bus.project(Consumer::projection(name, Filter::all()), projector.clone()).await?;
-    let followed = subscription.clone();
-    parts.shutdown.spawn_background(async move { projector.refill(followed).await });
+    let stand = Mutex::new(Stand::at(0));
+    let projector =
+        Arc::new(Projector { parts: parts.clone(), store: store.clone(), name, source, told, stand });
+    let subscription = parts.bus.project(Consumer::projection(name, filter), projector.clone()).await?;
+    parts.shutdown.spawn_background(async move { projector.look_after().await });
     Ok(subscription)
 }
 
@@ -123,81 +141,130 @@ struct Projector {
     store: Store,
     name: &'static str,
     source: Source,
-    changed: Option<Arc<Notify>>,
+    told: Option<Told>,
+    stand: Mutex<Stand>,
+}
+
+/// Where the rows stand.
+struct Stand {
+    /// The position kept with the rows, as last seen; others may have moved it on since.
+    kept: u64,
+    /// Everything up to here is in the rows, or changes none.
+    reached: u64,
+    /// Cases as they were when their rows were last written.
+    written: LruCache<Uuid, Arc<Case>>,
+}
+
+impl Stand {
+    fn at(position: u64) -> Self {
+        Self { kept: position, reached: position, written: LruCache::new(REMEMBERED) }
+    }
+}
+
+/// What goes into the rows.
+enum Prepared {
+    Facts(Vec<(Committed, CaseEvent)>),
+    Cases(Vec<Arc<Case>>),
+}
+
+impl Prepared {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Facts(facts) => facts.is_empty(),
+            Self::Cases(cases) => cases.is_empty(),
+        }
+    }
 }
 
 impl Projector {
-    /// Brings the rows up to the end of `events`, by oneself or by waiting for whoever does.
-    async fn write(&self, events: &[Committed]) -> Result<(), Failure> {
-        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
-        loop {
-            let before = self.read_position().await?;
-            if before >= last.position {
-                // Another replica was faster.
-                break;
-            }
-            if before + 1 < first.position {
-                return Err(Failure::Internal(format!(
-                    "the rows stand at {before}, and what comes next begins at {}: they were thrown away, or \
-                     something was left out",
-                    first.position
-                )));
-            }
+    /// Brings the rows up to the end of `events`, by oneself or by letting others.
+    async fn write(&self, stand: &mut Stand, events: &[Committed]) -> Result<(), Failure> {
+        let Some(last) = events.last().map(|event| event.position) else { return Ok(()) };
+        let mut changed = Vec::new();
+        while stand.kept < last {
             // What needs the log or a key is done before the transaction, so that it stays short.
-            let prepared = self.prepare(events, before).await?;
-            if self.commit(prepared, before, last.position).await? {
+            let prepared = self.prepare(events, stand).await?;
+            let written = prepared.is_empty() || self.commit(&prepared, stand, last).await?;
+            if let Prepared::Cases(cases) = prepared {
+                changed.extend(cases);
+            }
+            if written {
                 break;
             }
         }
-        if let Some(changed) = &self.changed {
-            changed.notify_one();
+        // Only now, and also of those that another replica has written.
+        for case in &changed {
+            stand.written.put(case.id.0, Arc::clone(case));
         }
+        if let Some(told) = &self.told
+            && !changed.is_empty()
+        {
+            told(Some(&changed));
+        }
+        stand.reached = stand.reached.max(last);
         Ok(())
     }
 
-    /// Writes rows with the position they stand for; false if somebody else has moved it meanwhile.
-    async fn commit(&self, prepared: Prepared, before: u64, position: u64) -> Result<bool, Failure> {
-        let mut transaction = self.store.begin().await?;
-        if !self.advance(&mut transaction, before, position).await? {
+    /// Writes rows with the position they stand for; false if somebody else has moved it on meanwhile.
+    async fn commit(&self, prepared: &Prepared, stand: &mut Stand, position: u64) -> Result<bool, Failure> {
+        let mut transaction = self.store.begin_derived().await?;
+        if !self.advance(&mut *transaction, stand.kept, position).await? {
             transaction.rollback().await?;
+            let found = self.read_position().await?;
+            if found <= stand.kept {
+                return Err(Failure::Internal(format!(
+                    "the rows stand at {found} and stood at {}: they were thrown away",
+                    stand.kept
+                )));
+            }
+            stand.kept = found;
             return Ok(false);
         }
         match (&self.source, prepared) {
             (Source::Facts(rows), Prepared::Facts(facts)) => {
-                for (committed, event) in &facts {
+                for (committed, event) in facts {
                     rows.put(&mut transaction, committed, event).await?;
                 }
             }
             (Source::Cases(_, rows), Prepared::Cases(cases)) => {
-                for case in &cases {
+                for case in cases {
                     rows.put(&mut transaction, case).await?;
                 }
             }
             _ => return Err(Failure::Internal("a projection was prepared for another source".to_owned())),
         }
         transaction.commit().await?;
+        stand.kept = position;
         Ok(true)
     }
 
-    async fn prepare(&self, events: &[Committed], before: u64) -> Result<Prepared, Failure> {
-        let newer = events.iter().filter(|event| event.position > before);
+    async fn prepare(&self, events: &[Committed], stand: &mut Stand) -> Result<Prepared, Failure> {
+        let newer = events.iter().filter(|event| event.position > stand.kept);
         match &self.source {
-            Source::Facts(_) => {
-                let mut facts = Vec::with_capacity(events.len());
-                for committed in newer {
+            Source::Facts(rows) => {
+                let wanted = Filter::types(rows.facts().iter().copied());
+                let mut facts = Vec::new();
+                for committed in newer.filter(|event| wanted.matches(&event.event_type)) {
                     let event = read_event::<CaseEvent>(&self.parts.sealer, committed).await?;
                     facts.push((committed.clone(), event));
                 }
                 Ok(Prepared::Facts(facts))
             }
-            Source::Cases(executor, _) => {
-                let mut streams: Vec<_> =
-                    newer.filter(|event| is_case_fact(event)).map(|event| event.stream).collect();
-                streams.sort_unstable();
-                streams.dedup();
-                let mut cases = Vec::with_capacity(streams.len());
-                for stream in streams {
-                    cases.push(executor.load(stream).await?);
+            Source::Cases(executor, rows) => {
+                let mut of_cases: Vec<_> = newer.filter(|event| is_case_fact(event)).collect();
+                // Stable: within a case they stay in their order.
+                of_cases.sort_by_key(|event| event.stream);
+                let mut cases = Vec::new();
+                for facts in of_cases.chunk_by(|one, next| one.stream == next.stream) {
+                    let stream = facts[0].stream;
+                    let after = executor.load_with(stream, facts).await?;
+                    let unchanged = match stand.written.get(&stream) {
+                        Some(before) => rows.unchanged(Some(before), &after),
+                        None => facts[0].version == 1 && rows.unchanged(None, &after),
+                    };
+                    if !unchanged {
+                        cases.push(after);
+                    }
                 }
                 Ok(Prepared::Cases(cases))
             }
@@ -209,60 +276,69 @@ impl Projector {
     }
 
     /// Moves the position on, unless somebody else did; waits for one who is about to.
-    async fn advance(&self, rows: &mut AnyConnection, from: u64, to: u64) -> Result<bool, Failure> {
-        let (from, to) = (i64::try_from(from).unwrap_or(0), i64::try_from(to).unwrap_or(i64::MAX));
-        let done = sqlx::query(
+    async fn advance<'c>(
+        &self,
+        rows: impl SqlExecutor<'c, Database = Any>,
+        from: u64,
+        to: u64,
+    ) -> Result<bool, Failure> {
+        let statement = if from == 0 {
             "INSERT INTO projection (name, position) VALUES ($1, $2) \
-             ON CONFLICT (name) DO UPDATE SET position = excluded.position WHERE projection.position = $3",
-        )
-        .bind(self.name)
-        .bind(to)
-        .bind(from)
-        .execute(rows)
-        .await?;
+             ON CONFLICT (name) DO UPDATE SET position = excluded.position WHERE projection.position = $3"
+        } else {
+            "UPDATE projection SET position = $2 WHERE name = $1 AND position = $3"
+        };
+        let (from, to) = (i64::try_from(from).unwrap_or(0), i64::try_from(to).unwrap_or(i64::MAX));
+        let done = sqlx::query(statement).bind(self.name).bind(to).bind(from).execute(rows).await?;
         Ok(done.rows_affected() == 1)
     }
 
-    /// Rows that were thrown away are written anew at the next event, when the bus hears that they do not
-    /// go together with it. Until then nobody would look: so this looks now and then, on real time, because
+    /// Rows that were thrown away are written anew at the next event that changes one, when the position is
+    /// not where it was left. Until then nobody would look: so this looks now and then, on real time, because
     /// another process threw them away, and that is nothing that a test's clock could tell.
-    async fn refill(&self, subscription: Subscription) {
+    async fn look_after(&self) {
         let soft = self.parts.shutdown.soft();
         loop {
             tokio::select! {
                 () = soft.cancelled() => return,
                 () = tokio::time::sleep(LOOK) => {}
             }
-            if let Err(failure) = self.refill_to(subscription.checkpoint()).await {
-                tracing::debug!(%failure, projection = self.name, "rows could not be written anew; trying again");
+            if let Err(failure) = self.look().await {
+                tracing::debug!(%failure, projection = self.name, "rows cannot be looked after; trying again");
             }
         }
     }
 
-    /// Writes the rows up to `reached` from the log, if they stand lower.
-    async fn refill_to(&self, reached: u64) -> Result<(), Failure> {
-        let mut position = self.read_position().await?;
-        if position < reached {
-            tracing::info!(
-                projection = self.name,
-                position,
-                reached,
-                "rows were thrown away: writing them anew"
-            );
+    async fn look(&self) -> Result<(), Failure> {
+        let mut stand = self.stand.lock().await;
+        let position = self.read_position().await?;
+        if position < stand.kept {
+            return self.refill(&mut stand, position).await;
         }
-        while position < reached && !self.parts.shutdown.soft().is_cancelled() {
-            let page = self.parts.log.read_all(position, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            self.write(&page).await?;
-            position = last.position;
+        stand.kept = position;
+        if position < stand.reached && self.advance(self.store.pool(), position, stand.reached).await? {
+            stand.kept = stand.reached;
         }
         Ok(())
     }
-}
 
-enum Prepared {
-    Facts(Vec<(Committed, CaseEvent)>),
-    Cases(Vec<Arc<Case>>),
+    /// Writes rows that were thrown away from the log, as far as they had been.
+    async fn refill(&self, stand: &mut Stand, position: u64) -> Result<(), Failure> {
+        let reached = stand.reached.max(stand.kept);
+        tracing::info!(projection = self.name, position, reached, "rows were thrown away: writing them anew");
+        *stand = Stand::at(position);
+        while stand.reached < reached && !self.parts.shutdown.soft().is_cancelled() {
+            let page = self.parts.log.read_all(stand.reached, PAGE).await?;
+            if page.is_empty() {
+                break;
+            }
+            self.write(stand, &page).await?;
+        }
+        if let Some(told) = &self.told {
+            told(None);
+        }
+        Ok(())
+    }
 }
 
 /// Streams of other aggregates (agents) share the log.
@@ -270,16 +346,32 @@ fn is_case_fact(event: &Committed) -> bool {
     !event.event_type.starts_with("agent.")
 }
 
+fn retry(failure: &Failure) -> HandleError {
+    HandleError::Retry(failure.to_string())
+}
+
 #[async_trait]
 impl Projection for Projector {
     async fn position(&self) -> Result<u64, HandleError> {
-        self.read_position().await.map_err(|failure| HandleError::Retry(failure.to_string()))
+        let mut stand = self.stand.lock().await;
+        let position = self.read_position().await.map_err(|failure| retry(&failure))?;
+        *stand = Stand::at(position);
+        if let Some(told) = &self.told {
+            told(None);
+        }
+        Ok(position)
     }
 
     async fn apply(&self, events: &[Committed]) -> Result<(), HandleError> {
-        self.write(events).await.map_err(|failure| {
+        let mut stand = self.stand.lock().await;
+        self.write(&mut stand, events).await.map_err(|failure| {
             tracing::warn!(%failure, projection = self.name, "a batch could not be applied; it is tried again");
-            HandleError::Retry(failure.to_string())
+            retry(&failure)
         })
+    }
+
+    async fn passed(&self, position: u64) {
+        let mut stand = self.stand.lock().await;
+        stand.reached = stand.reached.max(position);
     }
 }

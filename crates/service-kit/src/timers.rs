@@ -2,8 +2,9 @@
 //! nothing if it comes late or twice (I6). Of several replicas one at a time fires a source's timers; the
 //! others wait for its turn, and look again what is left.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use ambient::Clock;
 use async_trait::async_trait;
 use case::Case;
 use event_bus::Subscription;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use crate::execute::Executor;
 use crate::failure::Failure;
 use crate::parts::Parts;
-use crate::projection::{CaseRows, ReadModel, project_cases_and_tell};
+use crate::projection::{CaseRows, ReadModel, Told, project_cases_and_tell};
 use crate::store::Store;
 
 /// How long after a failed attempt a due timer is tried again.
@@ -55,33 +56,83 @@ pub async fn start(
     source: impl TimerSource,
 ) -> Result<Subscription, event_bus::Error> {
     let source: Arc<dyn TimerSource> = Arc::new(source);
-    let changed = Arc::new(Notify::new());
-    let rows = TimerRows(Arc::clone(&source));
-    let subscription =
-        project_cases_and_tell(parts, store, executor, rows, Some(Arc::clone(&changed))).await?;
-    let driver = Driver { parts: parts.clone(), store: store.clone(), source, changed };
+    let alarm = Arc::new(Alarm::default());
+    let rows = TimerRows { source: Arc::clone(&source), clock: Arc::clone(&parts.clock) };
+    let told = told(&source, &alarm);
+    let subscription = project_cases_and_tell(parts, store, executor, rows, Some(told)).await?;
+    let driver = Driver { parts: parts.clone(), store: store.clone(), source, alarm };
     parts.shutdown.spawn_background(driver.run());
     Ok(subscription)
 }
 
-struct TimerRows(Arc<dyn TimerSource>);
+/// Wakes the driver for timers that are due sooner than what it waits for.
+#[derive(Default)]
+struct Alarm {
+    soonest: Mutex<Option<Timestamp>>,
+    rung: Notify,
+}
+
+impl Alarm {
+    /// Something is due then.
+    fn ring(&self, due: Timestamp) {
+        let mut soonest = self.soonest.lock().unwrap_or_else(PoisonError::into_inner);
+        *soonest = Some(soonest.map_or(due, |soonest| soonest.min(due)));
+        self.rung.notify_one();
+    }
+
+    /// Returns when something is due sooner than `next`.
+    async fn sooner_than(&self, next: Option<Timestamp>) {
+        loop {
+            self.rung.notified().await;
+            let soonest = self.soonest.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if soonest.is_some_and(|soonest| next.is_none_or(|next| soonest < next)) {
+                return;
+            }
+        }
+    }
+}
+
+fn told(source: &Arc<dyn TimerSource>, alarm: &Arc<Alarm>) -> Told {
+    let (source, alarm) = (Arc::clone(source), Arc::clone(alarm));
+    Arc::new(move |cases| match cases {
+        Some(cases) => {
+            let timers = cases.iter().flat_map(|case| source.timers(case));
+            if let Some(due) = timers.map(|timer| timer.due_at).min() {
+                alarm.ring(due);
+            }
+        }
+        None => alarm.ring(Timestamp::MIN),
+    })
+}
+
+struct TimerRows {
+    source: Arc<dyn TimerSource>,
+    clock: Arc<dyn Clock>,
+}
 
 #[async_trait]
 impl CaseRows for TimerRows {
     fn model(&self) -> ReadModel {
-        ReadModel::of_timers(self.0.name())
+        ReadModel::of_timers(self.source.name())
+    }
+
+    /// One that is due may have been fired, and what became of it is in its row.
+    fn unchanged(&self, before: Option<&Case>, after: &Case) -> bool {
+        let (timers, now) = (self.source.timers(after), self.clock.now());
+        let before = before.map_or_else(Vec::new, |before| self.source.timers(before));
+        timers.iter().all(|timer| timer.due_at > now) && timers == before
     }
 
     async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {
         let stream = case.id.to_string();
         sqlx::query("DELETE FROM timer WHERE name = $1 AND stream = $2")
-            .bind(self.0.name())
+            .bind(self.source.name())
             .bind(&stream)
             .execute(&mut *rows)
             .await?;
-        for timer in self.0.timers(case) {
+        for timer in self.source.timers(case) {
             sqlx::query("INSERT INTO timer (name, stream, kind, key, due_us) VALUES ($1, $2, $3, $4, $5)")
-                .bind(self.0.name())
+                .bind(self.source.name())
                 .bind(&stream)
                 .bind(&timer.kind)
                 .bind(&timer.key)
@@ -97,7 +148,7 @@ struct Driver {
     parts: Parts,
     store: Store,
     source: Arc<dyn TimerSource>,
-    changed: Arc<Notify>,
+    alarm: Arc<Alarm>,
 }
 
 impl Driver {
@@ -119,7 +170,7 @@ impl Driver {
             };
             tokio::select! {
                 () = soft.cancelled() => return,
-                () = self.changed.notified() => {}
+                () = self.alarm.sooner_than(next) => {}
                 () = due => {}
             }
         }
@@ -128,9 +179,10 @@ impl Driver {
     /// Fires what is due and returns when the next one will be.
     async fn fire_due(&self) -> Result<Option<Timestamp>, Failure> {
         loop {
-            let due = self.due(self.parts.clock.now()).await?;
-            if due.is_empty() || self.parts.shutdown.soft().is_cancelled() {
-                return self.next().await;
+            let next = self.next().await?;
+            let due = next.is_some_and(|next| next <= self.parts.clock.now());
+            if !due || self.parts.shutdown.soft().is_cancelled() {
+                return Ok(next);
             }
             let _turn = self.store.turn(&format!("timers/{}", self.source.name())).await?;
             // Once more: while this one waited, another replica may have fired them.

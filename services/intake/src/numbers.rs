@@ -39,9 +39,6 @@ impl Numbers {
 
 async fn allocate(store: &Store, brand: Brand, year: u16, case: CaseId) -> Result<CaseNumber, Failure> {
     let mut transaction = store.begin().await?;
-    if let Some(number) = find(&mut transaction, case).await? {
-        return Ok(number);
-    }
     let row = sqlx::query(
         "INSERT INTO number_counter (brand, year, last_sequence) VALUES ($1, $2, 1) \
          ON CONFLICT (brand, year) DO UPDATE SET last_sequence = number_counter.last_sequence + 1 \
@@ -52,14 +49,13 @@ async fn allocate(store: &Store, brand: Brand, year: u16, case: CaseId) -> Resul
     .fetch_one(&mut *transaction)
     .await?;
     let number = number(brand, i64::from(year), row.try_get(0)?)?;
-    insert(&mut transaction, case, &number).await?;
-    // Whoever came first with this case has settled its number; then this one stays free.
-    let settled = find(&mut transaction, case).await?;
-    if settled.as_ref() == Some(&number) {
+    if insert(&mut transaction, case, &number).await? {
         transaction.commit().await?;
-    } else {
-        transaction.rollback().await?;
+        return Ok(number);
     }
+    // Whoever came first with this case has settled its number; then this one stays free.
+    transaction.rollback().await?;
+    let settled = find(&mut *store.pool().acquire().await?, case).await?;
     settled.ok_or_else(|| Failure::Internal("a number was allocated and is not there".to_owned()))
 }
 
@@ -83,11 +79,13 @@ pub(crate) async fn record(
     .bind(i64::from(number.sequence()))
     .execute(&mut *rows)
     .await?;
-    insert(rows, case, number).await
+    insert(rows, case, number).await?;
+    Ok(())
 }
 
-async fn insert(rows: &mut AnyConnection, case: CaseId, number: &CaseNumber) -> Result<(), Failure> {
-    sqlx::query(
+/// Settles a case's number; false if the case, or another one by this number, was faster.
+async fn insert(rows: &mut AnyConnection, case: CaseId, number: &CaseNumber) -> Result<bool, Failure> {
+    let done = sqlx::query(
         "INSERT INTO allocated_number (case_id, brand, year, sequence) VALUES ($1, $2, $3, $4) \
          ON CONFLICT DO NOTHING",
     )
@@ -97,7 +95,7 @@ async fn insert(rows: &mut AnyConnection, case: CaseId, number: &CaseNumber) -> 
     .bind(i64::from(number.sequence()))
     .execute(rows)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 async fn find(rows: &mut AnyConnection, case: CaseId) -> Result<Option<CaseNumber>, Failure> {

@@ -90,7 +90,7 @@ impl Sender {
         };
         let circumstances = self.service.circumstances(&case, kind).await?;
         // Waiting for the read model takes time in which the case may have moved on.
-        let case = self.service.case(case_id).await?;
+        let case = if kind.is_marketing() { self.service.case(case_id).await? } else { case };
         match may_send(&case, notification_id, self.service.now(), &circumstances) {
             SendVerdict::Send { notification, attempt, redriven, decided_on_version } => {
                 let permitted = Permitted { notification, attempt, redriven, decided_on_version };

@@ -56,6 +56,11 @@ impl CaseRows for Escalations {
         ESCALATIONS
     }
 
+    fn unchanged(&self, _before: Option<&Case>, after: &Case) -> bool {
+        // A case that was escalated stays in the list.
+        after.payments_escalation.escalation.is_none()
+    }
+
     async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {
         let state = &case.payments_escalation;
         let (Some(escalation), Some(progress)) = (&state.escalation, state.progress) else { return Ok(()) };

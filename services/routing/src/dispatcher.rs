@@ -65,14 +65,33 @@ impl Dispatcher {
         else {
             return Ok(());
         };
-        let _turn = self.turn(brand).await?;
-        self.model.reach(fact.map_or(0, |fact| fact.committed.position)).await?;
-        let Some(line) = self.model.line(stream).await?.filter(|line| line.offer.is_none()) else {
+        let position = fact.map_or(0, |fact| fact.committed.position);
+        self.model.reach(position).await?;
+        // Nobody has room: whoever gets it later comes across this case, which is in the queue by now. Then
+        // the turn, which a whole brand waits for, need not be taken.
+        if self.choice(stream, brand, team).await?.is_none() {
             return Ok(());
-        };
-        let agents = self.model.team(brand, team).await?;
+        }
+        let _turn = self.turn(brand).await?;
+        self.model.reach(position).await?;
+        let Some((line, agents)) = self.choice(stream, brand, team).await? else { return Ok(()) };
         let position = self.offer(&line, &agents, fact).await?.map_or(0, |(_, position)| position);
         self.model.reach(position).await
+    }
+
+    /// The line of a waiting case that is offered to nobody, and the agents to choose from, if any would do.
+    async fn choice(
+        &self,
+        stream: Uuid,
+        brand: &Brand,
+        team: Team,
+    ) -> Result<Option<(QueueLine, Vec<AgentView>)>, Failure> {
+        let Some(line) = self.model.line(stream).await?.filter(|line| line.offer.is_none()) else {
+            return Ok(None);
+        };
+        let agents = self.model.team(brand, team).await?;
+        let anybody = choose(&line.entry, &agents, self.clock.now()).is_some();
+        Ok(anybody.then_some((line, agents)))
     }
 
     /// An agent is there, or has room again.

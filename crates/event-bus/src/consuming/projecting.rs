@@ -71,6 +71,9 @@ impl Projecting {
                 guarded(self.projection.apply(&batch)).await?;
             }
             *failures = 0;
+            if !page.is_empty() {
+                self.projection.passed(self.feed.position()).await;
+            }
             self.publish(self.feed.position());
             self.feed.more().await;
         }

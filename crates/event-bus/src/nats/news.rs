@@ -12,7 +12,7 @@ use async_nats::Client;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
 use async_nats::jetstream::{self, Context};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch;
 use tracing::Instrument;
 
@@ -100,10 +100,16 @@ impl Listener {
         loop {
             tokio::select! {
                 message = messages.next() => {
-                    let message = message.ok_or("the server ended it")?.map_err(|error| error.to_string())?;
-                    let event = envelope::delivered(&message)?;
-                    let position = event.position;
-                    self.inner.tail.push(Arc::new(event)).await;
+                    let mut next = Some(message);
+                    let mut position = 0;
+                    // All that have come: whoever is woken takes them together.
+                    while let Some(message) = next {
+                        let message = message.ok_or("the server ended it")?.map_err(|error| error.to_string())?;
+                        let event = envelope::delivered(&message)?;
+                        position = event.position;
+                        self.inner.tail.push(Arc::new(event)).await;
+                        next = messages.next().now_or_never();
+                    }
                     self.heard.send_if_modified(|heard| std::mem::replace(heard, position.max(*heard)) < position);
                     // Only now: whoever wakes finds it at hand.
                     self.inner.log.note_head(position);

@@ -55,7 +55,6 @@ pub(super) struct Pull {
     next: VecDeque<Arc<Committed>>,
     hands: Shared,
     floor: watch::Receiver<u64>,
-    nudge: Arc<Notify>,
 }
 
 /// Pulls.
@@ -92,13 +91,7 @@ impl Puller {
         let (sender, given) = mpsc::channel(PAGE);
         let (published, floor) = watch::channel(checkpoint);
         let hands = Shared::default();
-        let pull = Pull {
-            given,
-            next: VecDeque::new(),
-            hands: Arc::clone(&hands),
-            floor,
-            nudge: Arc::clone(&nudge),
-        };
+        let pull = Pull { given, next: VecDeque::new(), hands: Arc::clone(&hands), floor };
         let puller = Self {
             inner: inner.clone(),
             durable,
@@ -160,11 +153,15 @@ impl Puller {
         // Beside the messages, not between them: an answer takes longer than a message.
         let (nudge, floor) = (Arc::clone(&self.nudge), self.floor.clone());
         let (hands, stream_head) = (Arc::clone(&self.hands), Arc::clone(&self.stream_head));
+        let news = self.news.clone();
         let asking = async move {
             loop {
                 ask(&found, &hands, &floor, &stream_head).await?;
                 tokio::time::sleep(ASK_SOON).await;
-                let _ = tokio::time::timeout(ASK, nudge.notified()).await;
+                // Nobody needs to know how far it is when it has long been as far as the log.
+                while tokio::time::timeout(ASK, nudge.notified()).await.is_err()
+                    && *floor.borrow() >= news.log_head()
+                {}
             }
         };
         tokio::pin!(asking);
@@ -371,7 +368,6 @@ impl Source for Pull {
         if let Some(message) = held {
             acknowledge(&message).await;
         }
-        self.nudge.notify_one();
     }
 
     fn reached(&self, oldest: Option<u64>) -> u64 {

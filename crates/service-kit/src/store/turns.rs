@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{Connection, PgPool, Postgres, Transaction};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
+
+use super::postgres::TRUSTED;
 
 /// Most turns that one process has, or waits for, in a Postgres at a time: each takes a connection, which
 /// is made when it is needed and ended when it is not.
@@ -83,9 +85,11 @@ impl Turns {
                 })
             })
             .test_before_acquire(false)
-            .before_acquire(|connection, _| {
+            .before_acquire(|connection, used| {
                 Box::pin(async move {
-                    sqlx::raw_sql("ROLLBACK").execute(connection).await?;
+                    if used.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
                     Ok(true)
                 })
             })

@@ -26,6 +26,10 @@ impl FactRows for Seen {
         SEEN
     }
 
+    fn facts(&self) -> &'static [&'static str] {
+        &["watched"]
+    }
+
     async fn put(
         &self,
         rows: &mut AnyConnection,

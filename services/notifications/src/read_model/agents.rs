@@ -20,6 +20,10 @@ impl FactRows for Agents {
         AGENTS
     }
 
+    fn facts(&self) -> &'static [&'static str] {
+        &["agent.registered"]
+    }
+
     async fn put(
         &self,
         rows: &mut AnyConnection,

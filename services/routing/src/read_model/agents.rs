@@ -63,6 +63,10 @@ impl FactRows for AgentRows {
         AGENTS
     }
 
+    fn facts(&self) -> &'static [&'static str] {
+        &["agent", "routing.case_assigned", "routing.offer_declined", "routing.offer_expired"]
+    }
+
     async fn put(
         &self,
         rows: &mut AnyConnection,

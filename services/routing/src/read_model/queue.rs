@@ -84,6 +84,14 @@ impl CaseRows for QueueRows {
         QUEUE
     }
 
+    fn unchanged(&self, before: Option<&Case>, after: &Case) -> bool {
+        let in_rows = |case: &Case| {
+            let routing = &case.routing;
+            routing.owner.is_some() || routing.offer.is_some() || routing.queued.is_some()
+        };
+        !before.is_some_and(in_rows) && !in_rows(after)
+    }
+
     async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {
         let case_id = case.id.to_string();
         for statement in
