@@ -16,7 +16,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("event-bus", &["ambient", "event-log", "scratch"]),
     ("service-kit", &["ambient", "case", "event-log", "event-bus", "scratch", "sealing"]),
     ("history", &["ambient", "case", "contracts", "event-log", "event-bus", "sealing", "service-kit"]),
-    ("deployable", &["ambient", "contracts", "event-log", "event-bus", "sealing", "service-kit", "history"]),
+    ("operations", &["case", "contracts", "event-log", "event-bus", "service-kit"]),
+    (
+        "deployable",
+        &[
+            "ambient",
+            "contracts",
+            "event-log",
+            "event-bus",
+            "sealing",
+            "service-kit",
+            "history",
+            "operations",
+        ],
+    ),
     ("relay", &["deployable"]),
     ("stories", &["ambient", "contracts"]),
 ];

@@ -9,8 +9,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bench::Bench;
 use crate::commands::{
-    agents::AgentsArgs, cases::CasesArgs, completions::CompletionsArgs, deliveries::DeliveriesArgs,
-    history::HistoryArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs,
+    agents::AgentsArgs, cases::CasesArgs, completions::CompletionsArgs, consumers::ConsumersArgs,
+    dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, history::HistoryArgs, migrate::MigrateArgs,
+    open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs, relay::RelayArgs,
     sandbox_gateway::SandboxGatewayArgs, say::SayArgs, traces::TracesArgs, verify::VerifyArgs,
     watch::WatchArgs,
 };
@@ -36,7 +37,8 @@ Exit codes:
 
 const BENCH_EXAMPLES: &str = "\
 Examples:
-  casetrail bench journey --cases 10000 --callers 64 --json";
+  casetrail bench journey --cases 10000 --callers 64 --json
+  casetrail bench log --scratch --callers 256";
 
 /// Follow player support cases from case number to close
 #[derive(Debug, Parser)]
@@ -151,6 +153,15 @@ pub(crate) enum Command {
     /// List what was said to players and teams, and what became of it
     #[command(after_help = DeliveriesArgs::EXAMPLES)]
     Deliveries(DeliveriesArgs),
+    /// List the consumers of events, with how far each is behind the log
+    #[command(after_help = ConsumersArgs::EXAMPLES)]
+    Consumers(ConsumersArgs),
+    /// Look after events that a consumer could not handle and put aside
+    #[command(name = "dead-letters", after_help = DeadLettersArgs::EXAMPLES)]
+    DeadLetters(DeadLettersArgs),
+    /// Ask the relays, which publish the log to NATS, how far they are
+    #[command(after_help = RelayArgs::EXAMPLES)]
+    Relay(RelayArgs),
     /// Print the completions for a shell
     #[command(after_help = CompletionsArgs::EXAMPLES)]
     Completions(CompletionsArgs),

@@ -8,6 +8,7 @@ use case::{Actor, ActorKind};
 use contracts::history::v1::history_service_client::HistoryServiceClient;
 use contracts::intake::v1::intake_service_client::IntakeServiceClient;
 use contracts::notifications::v1::notifications_service_client::NotificationsServiceClient;
+use contracts::operations::v1::operations_service_client::OperationsServiceClient;
 use contracts::routing::v1::routing_service_client::RoutingServiceClient;
 use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -94,6 +95,19 @@ impl Client {
             }
         }
         request
+    }
+
+    /// A request to the consumers of one service, which all serve alike.
+    pub(crate) fn ask_service<T>(&self, service: &str, message: T) -> Result<Request<T>, Problem> {
+        let mut request = self.ask(message);
+        let value = MetadataValue::<Ascii>::from_str(service)
+            .map_err(|_| Problem::Usage(format!("'{service}' is no service's name")))?;
+        request.metadata_mut().insert(deployable::front::SERVICE_KEY, value);
+        Ok(request)
+    }
+
+    pub(crate) fn operations(&self) -> OperationsServiceClient<Channel> {
+        OperationsServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     pub(crate) fn history(&self) -> HistoryServiceClient<Channel> {

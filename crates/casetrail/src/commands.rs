@@ -3,12 +3,15 @@
 pub(crate) mod agents;
 pub(crate) mod cases;
 pub(crate) mod completions;
+pub(crate) mod consumers;
+pub(crate) mod dead_letters;
 pub(crate) mod deliveries;
 pub(crate) mod history;
 pub(crate) mod migrate;
 pub(crate) mod open;
 pub(crate) mod queue;
 pub(crate) mod rebuild;
+pub(crate) mod relay;
 pub(crate) mod sandbox_gateway;
 pub(crate) mod say;
 pub(crate) mod traces;
@@ -48,6 +51,9 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
         Command::Queue(args) => queue::run(args, &asks.client().await?, &asks.output()?).await,
         Command::Cases(args) => cases::run(args, &asks.client().await?, &asks.output()?).await,
         Command::Agents(args) => agents::run(args, &asks.client().await?, &asks.output()?).await,
+        Command::Consumers(args) => consumers::run(&args, &asks.client().await?, &asks.output()?).await,
+        Command::DeadLetters(args) => dead_letters::run(args, &asks.client().await?, &asks.output()?).await,
+        Command::Relay(args) => relay::run(args, &asks.output()?).await,
         Command::Deliveries(args) => deliveries::run(args, &asks.client().await?, &asks.output()?).await,
     }
 }

@@ -54,3 +54,8 @@ stage! {
     /// What happened to a case, and what it looked like at any moment; served by every service.
     history
 }
+
+stage! {
+    /// What consumers of events do, and what they could not handle; served by every process.
+    operations
+}

@@ -2,7 +2,7 @@
 //! does. For `casetrail up` and tests; in production that is the ingress' work.
 //!
 //! Calls are spread over the replicas of a service. What is not a service's own (health, reflection) goes
-//! to the first one.
+//! to the one that the metadata [`SERVICE_KEY`] names, or to the first one.
 
 use std::net::SocketAddr;
 
@@ -16,6 +16,9 @@ use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tower::{Service, ServiceExt};
+
+/// The metadata that says which service is meant, where the path does not: what every service has for itself.
+pub const SERVICE_KEY: &str = "casetrail-service";
 
 /// A service behind the front.
 #[derive(Debug, Clone)]
@@ -62,6 +65,7 @@ struct Front {
 
 #[derive(Clone)]
 struct Open {
+    stage: String,
     prefix: String,
     channel: Channel,
 }
@@ -69,7 +73,11 @@ struct Open {
 impl Open {
     fn of(backend: &Backend) -> Self {
         let endpoints = backend.replicas.iter().map(|replica| endpoint(*replica));
-        Self { prefix: format!("/casetrail.{}.", backend.stage), channel: Channel::balance_list(endpoints) }
+        Self {
+            stage: backend.stage.clone(),
+            prefix: format!("/casetrail.{}.", backend.stage),
+            channel: Channel::balance_list(endpoints),
+        }
     }
 }
 
@@ -99,7 +107,9 @@ impl Service<Request<axum::body::Body>> for Front {
 
     fn call(&mut self, request: Request<axum::body::Body>) -> Self::Future {
         let path = request.uri().path();
+        let meant = request.headers().get(SERVICE_KEY).and_then(|value| value.to_str().ok());
         let named = self.backends.iter().find(|backend| path.starts_with(&backend.prefix));
+        let named = named.or_else(|| self.backends.iter().find(|backend| Some(&*backend.stage) == meant));
         let channel = named.or(self.backends.first()).map(|backend| backend.channel.clone());
         Box::pin(async move {
             let unavailable = |problem: String| tonic::Status::unavailable(problem).into_http();

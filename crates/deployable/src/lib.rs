@@ -26,6 +26,7 @@ use event_bus::{EventBus, Subscription};
 use event_log::{EventLog, PostgresLog};
 use futures_util::future::BoxFuture;
 use history::History;
+use operations::Operations;
 use sealing::{MasterKey, PostgresKeyStore, Sealer};
 use serde::de::DeserializeOwned;
 use service_kit::server::{self, Listeners, Services};
@@ -270,13 +271,14 @@ async fn serve(
     let mut routes = RoutesBuilder::default();
     (started.register)(&mut routes);
     (started.register_history)(&mut routes, common.telemetry.trace_url.clone());
+    routes.add_service(Operations::server(Arc::clone(&parts.bus)));
     let readiness = Readiness::follow(
         vec![Arc::new(dependencies::Postgres(Arc::clone(&parts.log))), Arc::new(dependencies::Nats(nats))],
         &parts.shutdown,
     );
     let services = Services {
         routes,
-        names: vec![started.name, History::NAME],
+        names: vec![started.name, History::NAME, Operations::NAME],
         descriptors: contracts::FILE_DESCRIPTOR_SET,
         http: started.http,
         readiness: readiness.clone(),

@@ -57,7 +57,10 @@ pub async fn start(
     };
     let shutdown = Shutdown::new();
     let reading: Arc<dyn EventLog> = log.clone();
-    let relay = Relay::new(nats.clone(), &common.nats.options(NAME), Arc::clone(&reading), ids);
+    // Where several run, a machine and a process tell them apart.
+    let machine = std::env::var("HOSTNAME").unwrap_or_default();
+    let name = format!("{NAME} {machine} {}", std::process::id());
+    let relay = Relay::new(name, nats.clone(), &common.nats.options(NAME), Arc::clone(&reading), ids);
     let status = relay.status();
     let observed = status.clone();
     service_kit::metrics::observe_relay(move || observed.borrow().pending());

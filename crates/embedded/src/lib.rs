@@ -18,6 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use event_bus::{EmbeddedBus, Subscription};
 use event_log::{EventLog, SqliteLog};
 use history::History;
+use operations::Operations;
 use sandbox_gateway::SandboxGateway;
 use sealing::{MasterKey, Sealer, SqliteKeyStore};
 use service_kit::server::{self, Listeners, Services};
@@ -207,7 +208,8 @@ async fn start_services(parts: &Parts, config: &Config) -> Result<(Services, Vec
         notifications::start(parts, config.notifications.clone()).await?,
     ];
     let mut routes = RoutesBuilder::default();
-    let mut names = vec![History::NAME];
+    let mut names = vec![History::NAME, Operations::NAME];
+    routes.add_service(Operations::server(Arc::clone(&parts.bus)));
     let mut http = Router::new();
     let mut subscriptions = Vec::new();
     // Every service could serve the history; a process does it once.

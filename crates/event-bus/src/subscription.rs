@@ -60,8 +60,8 @@ impl Subscription {
         Self { name: Arc::from(name), checkpoint, head, stop, nudge: None }
     }
 
-    /// For transports that learn how far a consumer is only by asking: `nudge` is told again and again while
-    /// somebody waits.
+    /// For consumers that take their time, or that learn how far they are only by asking: `nudge` is told again
+    /// and again while somebody waits.
     #[must_use]
     pub(crate) fn nudging(self, nudge: Arc<Notify>) -> Self {
         Self { nudge: Some(nudge), ..self }

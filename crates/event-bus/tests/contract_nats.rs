@@ -64,7 +64,8 @@ impl Place {
         let options = NatsOptions { url, prefix, ..NatsOptions::default() };
         let client = connect(&options).await.unwrap();
         let stop = CancellationToken::new();
-        let relay = Relay::new(client, &options, Arc::clone(log), Arc::new(SeededIds::new(2)));
+        let relay =
+            Relay::new("tests".to_owned(), client, &options, Arc::clone(log), Arc::new(SeededIds::new(2)));
         #[expect(clippy::disallowed_methods, reason = "a relay of the test's own, stopped by its guard")]
         tokio::spawn(relay.run(stop.clone()));
         let made = Made { database, options, _server: server, _relay: stop.drop_guard() };

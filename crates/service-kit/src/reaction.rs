@@ -160,15 +160,12 @@ fn process_span(parts: &Parts, name: &str, committed: &Committed, meta: &EventMe
     span
 }
 
-/// Loads a case's present state from a reaction or timer; a helper for those that must look before they
-/// choose their command.
-pub async fn present_case(
-    executor: &crate::execute::Executor<Case>,
-    stream: Uuid,
-) -> Result<Arc<Case>, Failure> {
-    let case = executor.load(stream).await?;
+/// The case of a fact, with at least that fact in it; for reactions that must look before they choose their
+/// command. It may have moved on: the command's decision sees that.
+pub async fn case_of(executor: &crate::execute::Executor<Case>, fact: &Fact) -> Result<Arc<Case>, Failure> {
+    let case = executor.load_with(fact.stream, &[&fact.committed]).await?;
     if Aggregate::version(case.as_ref()) == 0 {
-        return Err(Failure::Internal(format!("a fact of case {stream} came before the case")));
+        return Err(Failure::Internal(format!("a fact of case {} came before the case", fact.stream)));
     }
     Ok(case)
 }

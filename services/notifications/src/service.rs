@@ -11,7 +11,7 @@ use case::{Brand, Case};
 use event_log::EventLog;
 use history::CaseDirectory;
 use jiff::Timestamp;
-use service_kit::reaction::{Fact, present_case};
+use service_kit::reaction::{Fact, case_of};
 use service_kit::{CommandRequest, Executor, Failure, Outcome, Parts};
 use uuid::Uuid;
 
@@ -69,7 +69,7 @@ impl Service {
 
     /// The case of a fact, as it stands now.
     pub(crate) async fn case_of(&self, fact: &Fact) -> Result<Arc<Case>, Failure> {
-        present_case(&self.executor, fact.stream).await
+        case_of(&self.executor, fact).await
     }
 
     /// Decides and records.

@@ -8,7 +8,7 @@ use case::payments_escalation::{
     Command, GatewayCall, GatewayPurpose, PaymentsEscalation, RecordExecution, RecordExecutionFailure,
     RecordGatewayReply,
 };
-use service_kit::reaction::{Fact, present_case};
+use service_kit::reaction::Fact;
 use service_kit::{Executor, Failure};
 use uuid::Uuid;
 
@@ -29,7 +29,8 @@ impl Calls {
     /// Makes the call with this key, unless its answer is there, and records the answer if it comes at
     /// once. `reaction` answers `fact` so.
     pub(crate) async fn make(&self, reaction: &str, fact: &Fact, key: Uuid) -> Result<(), Failure> {
-        let case = present_case(&self.executor, fact.stream).await?;
+        // Money: as it stands now, not as it stood at the fact.
+        let case = self.executor.load_existing(fact.stream).await?;
         let Some(call) = case.payments_escalation.call(key).filter(|call| !call.answered) else {
             return Ok(());
         };

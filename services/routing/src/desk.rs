@@ -7,7 +7,7 @@ use case::Case;
 use case::routing::agent::Agent;
 use case::routing::{Command, KeepClocks, Reprioritise, Routing, Rules, Triage};
 use event_log::EventLog;
-use service_kit::reaction::{Fact, present_case};
+use service_kit::reaction::{Fact, case_of};
 use service_kit::{Executor, Failure};
 
 use crate::dispatcher::Dispatcher;
@@ -38,7 +38,7 @@ impl Desk {
 
     /// A case asks for a human: it gets its place, with the player's personal contact as known by then.
     pub(crate) async fn triage(&self, reaction: &str, fact: &Fact) -> Result<(), Failure> {
-        let case = present_case(&self.executor, fact.stream).await?;
+        let case = case_of(&self.executor, fact).await?;
         self.model.reach(fact.committed.position).await?;
         let personal_contact = match (case.brand(), &case.intake.player) {
             (Some(brand), Some(player)) => self.model.personal_contact(brand, &player.player_id).await?,

@@ -3,6 +3,7 @@
 mod child;
 mod journey;
 mod latency;
+mod log;
 
 use clap::Subcommand;
 
@@ -11,11 +12,14 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// A whole system: start, memory, commands through gRPC, and how soon one service answers another.
     Journey(journey::Args),
+    /// The event log: appends against the naive way and against the limit, in the same run.
+    Log(log::Args),
 }
 
 /// Runs a measurement; `json` prints one document for machines.
 pub(crate) async fn run(bench: Bench, json: bool) -> anyhow::Result<()> {
     match bench {
         Bench::Journey(args) => journey::run(args, json).await,
+        Bench::Log(args) => Box::pin(log::run(args, json)).await,
     }
 }

@@ -60,6 +60,7 @@ fn lists_show_what_is_there_and_say_so_when_nothing_is() {
         (&["queue", "--brand", "NB"], "Nobody waits."),
         (&["agents", "--brand", "NB"], "No agent is registered there."),
         (&["deliveries", "--brand", "NB"], "Nothing was said."),
+        (&["dead-letters", "list"], "Nothing was put aside."),
     ] {
         let listed = dev.run(arguments);
         assert_eq!((listed.code, listed.out.trim()), (0, nothing), "{listed:?}");
@@ -72,6 +73,9 @@ fn lists_show_what_is_there_and_say_so_when_nothing_is() {
     assert!(listed(&["deliveries", &number]).contains("case received"));
     let traces = dev.run(&["traces", &number]);
     assert_eq!(traces.code, 0, "{traces:?}");
+    let consumers = dev.json(&["consumers"]);
+    let consumers = consumers["consumers"].as_array().unwrap();
+    assert!(consumers.iter().any(|consumer| consumer["name"] == "routing.on_case_opened"), "{consumers:?}");
 }
 
 #[test]
@@ -82,6 +86,10 @@ fn every_kind_of_failure_has_its_exit_code_and_says_what_to_do() {
     assert_eq!(missing.code, 3, "{missing:?}");
     assert!(missing.err.contains("reason: CASE_NOT_FOUND") && missing.err.contains("try: "), "{missing:?}");
     assert_eq!(missing.out, "");
+
+    let no_letter = dev.run(&["dead-letters", "redrive", "routing.on_case_opened", "4711"]);
+    assert_eq!(no_letter.code, 3, "{no_letter:?}");
+    assert!(no_letter.err.contains("DEAD_LETTER_NOT_FOUND"), "{no_letter:?}");
 
     let mistyped = dev.run(&["history", "NB-2026-000001"]);
     assert_eq!(mistyped.code, 2, "{mistyped:?}");

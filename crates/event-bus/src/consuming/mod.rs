@@ -100,7 +100,7 @@ impl Consumers {
     }
 
     /// Takes the name and gives out the subscription, with the end the consumer publishes into. `nudge` is
-    /// told while somebody waits for it, if looking how far it is takes an effort.
+    /// told while somebody waits for it, if it would otherwise take its time.
     pub(crate) fn enter(
         &self,
         consumer: &Consumer,
@@ -162,9 +162,11 @@ impl Consumers {
             return Err(Error::Invalid(format!("{} must be a consumer for a projection", consumer.name)));
         }
         // It knows its own position and is asked for it first of all.
-        let Entered { subscription, published, stop } = self.enter(&consumer, 0, None, None)?;
+        let nudge = Arc::new(Notify::new());
+        let entered = self.enter(&consumer, 0, None, Some(Arc::clone(&nudge)))?;
+        let Entered { subscription, published, stop } = entered;
         let span = tracing::debug_span!(parent: None, "event_bus.projection", consumer = consumer.name);
-        let projecting = Projecting::new(self.inner.clone(), consumer, projection, published, stop);
+        let projecting = Projecting::new(self.inner.clone(), consumer, projection, published, nudge, stop);
         self.tasks.spawn(projecting.run().instrument(span));
         Ok(subscription)
     }

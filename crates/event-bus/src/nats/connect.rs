@@ -140,6 +140,11 @@ impl Names {
         format!("log.wake.{}.{}", self.prefix, self.shard)
     }
 
+    /// Where relays are asked how far they are.
+    pub(super) fn relays(&self) -> String {
+        format!("log.relay.{}.{}", self.prefix, self.shard)
+    }
+
     /// Where the stream comes from, as `CloudEvents` calls it.
     pub(super) fn source(&self) -> String {
         format!("/{}/{}", self.prefix, self.shard)

@@ -2,6 +2,7 @@
 //!
 //! - `connect`: the connection, and what streams, subjects and consumers are called.
 //! - `relay`: publishes the log, in order, into one stream; the stream's sequence is the log's position.
+//! - `roll_call`: asks all relays who they are and how far.
 //! - `envelope`: a committed event as a message (`CloudEvents`, binary mode) and back.
 //! - `pull`: a consumer of reactions, shared by all replicas; `durable`: what JetStream keeps of it.
 //! - `news`: what the process learns of the log without asking for it.
@@ -16,6 +17,7 @@ mod envelope;
 mod news;
 mod pull;
 mod relay;
+mod roll_call;
 mod store;
 
 use std::sync::Arc;
@@ -35,6 +37,7 @@ use durable::Durable;
 use news::News;
 use pull::{Pull, Puller};
 pub use relay::{Relay, RelayState, RelayStatus};
+pub use roll_call::{Present, RollCall, call_relays};
 use store::Store;
 pub use store::migrate;
 

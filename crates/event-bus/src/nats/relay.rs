@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::connect::Names;
-use super::{NatsOptions, envelope};
+use super::{NatsOptions, envelope, roll_call};
 use crate::Backoff;
 
 /// Events published before their acknowledgements are waited for.
@@ -69,6 +69,7 @@ impl RelayStatus {
 
 /// A relay of one shard.
 pub struct Relay {
+    name: String,
     client: Client,
     jetstream: Context,
     names: Names,
@@ -99,10 +100,18 @@ fn failed(error: impl std::fmt::Display) -> Halt {
 }
 
 impl Relay {
-    /// A relay from `log` into the stream that the options name. `ids` shortens waits at random.
-    pub fn new(client: Client, options: &NatsOptions, log: Arc<dyn EventLog>, ids: Arc<dyn Ids>) -> Self {
+    /// A relay from `log` into the stream that the options name. `name` is what it says when relays are asked
+    /// who they are; `ids` shortens waits at random.
+    pub fn new(
+        name: String,
+        client: Client,
+        options: &NatsOptions,
+        log: Arc<dyn EventLog>,
+        ids: Arc<dyn Ids>,
+    ) -> Self {
         let state = RelayState::Unavailable("it has just started".to_owned());
         Self {
+            name,
             jetstream: jetstream::new(client.clone()),
             client,
             names: Names::of(options),
@@ -120,13 +129,21 @@ impl Relay {
 
     /// Works until stopped: what is on its way then still arrives.
     pub async fn run(self, stop: CancellationToken) {
+        let asked = roll_call::answer(&self.client, self.names.relays(), &self.name, self.status());
+        tokio::select! {
+            () = self.publish_until(&stop) => {}
+            () = asked => {}
+        }
+    }
+
+    async fn publish_until(&self, stop: &CancellationToken) {
         let mut failures = 0;
         while !stop.is_cancelled() {
-            let wait = match self.relay(&stop).await {
+            let wait = match self.relay(stop).await {
                 Ok(()) => return,
                 Err(Halt::Overtaken) => {
                     failures = 0;
-                    self.stand_by(&stop).await;
+                    self.stand_by(stop).await;
                     continue;
                 }
                 Err(Halt::Foreign(problem)) => {

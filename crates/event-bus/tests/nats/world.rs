@@ -85,7 +85,8 @@ impl World {
 
     pub(crate) async fn relay_from(&self, log: &Arc<dyn EventLog>) -> Running {
         let client = connect(&self.options).await.unwrap();
-        let relay = Relay::new(client, &self.options, Arc::clone(log), Arc::new(SeededIds::new(2)));
+        let name = "relay of a test".to_owned();
+        let relay = Relay::new(name, client, &self.options, Arc::clone(log), Arc::new(SeededIds::new(2)));
         let status = relay.status();
         #[expect(clippy::disallowed_methods, reason = "a relay of the test's own, ended by its owner")]
         let task = tokio::spawn(relay.run(CancellationToken::new()));

@@ -8,7 +8,7 @@ use case::intake::{Event, FlagPattern, Intake};
 use case::{Brand, Case, CaseEvent, Topic};
 use event_bus::Subscription;
 use jiff::{SignedDuration, Timestamp};
-use service_kit::reaction::{Fact, Reaction, present_case};
+use service_kit::reaction::{Fact, Reaction, case_of};
 use service_kit::store::Store;
 use service_kit::{Executor, Failure};
 use uuid::Uuid;
@@ -72,7 +72,7 @@ impl Reaction for OnCaseClassified {
         if classified.topic != TOPIC {
             return Ok(());
         }
-        let case = present_case(&self.executor, fact.stream).await?;
+        let case = case_of(&self.executor, fact).await?;
         let (Some(brand), Some(product), Some(opened_at)) =
             (case.brand(), &case.intake.product, case.opened_at)
         else {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use case::payments_escalation::{Event, PaymentsEscalation, ProposalStanding, StartExecution};
 use case::{Case, CaseEvent};
 use jiff::SignedDuration;
-use service_kit::reaction::{Fact, Reaction, present_case};
+use service_kit::reaction::{Fact, Reaction};
 use service_kit::{Executor, Failure};
 
 pub(crate) struct OnApprovalGranted {
@@ -30,7 +30,7 @@ impl Reaction for OnApprovalGranted {
         let CaseEvent::PaymentsEscalation(Event::ApprovalGranted(granted)) = &fact.event else {
             return Ok(());
         };
-        let case = present_case(&self.executor, fact.stream).await?;
+        let case = self.executor.load_existing(fact.stream).await?;
         let proposal_id = granted.proposal_id;
         let approved = case
             .payments_escalation

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use case::{CaseEvent, routing};
 use service_kit::Failure;
-use service_kit::reaction::{Fact, Reaction, present_case};
+use service_kit::reaction::{Fact, Reaction, case_of};
 
 use crate::desk::Desk;
 
@@ -25,7 +25,7 @@ impl Reaction for OnCaseReleased {
         let CaseEvent::Routing(routing::Event::CaseReleased(gone)) = &fact.event else {
             return Ok(());
         };
-        let case = present_case(&self.0.executor, fact.stream).await?;
+        let case = case_of(&self.0.executor, fact).await?;
         match case.brand() {
             Some(brand) => self.0.dispatcher.agent(brand, &gone.agent_id, fact).await,
             None => Ok(()),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use case::routing::agent::{AgentDesk, Command, Presence, SetPresence, agent_stream_id};
 use case::{CaseEvent, routing};
 use service_kit::Failure;
-use service_kit::reaction::{Fact, Reaction, present_case};
+use service_kit::reaction::{Fact, Reaction, case_of};
 
 use crate::desk::Desk;
 
@@ -24,7 +24,7 @@ impl Reaction for OnOfferExpired {
 
     async fn react(&self, fact: &Fact) -> Result<(), Failure> {
         let CaseEvent::Routing(routing::Event::OfferExpired(expired)) = &fact.event else { return Ok(()) };
-        let case = present_case(&self.0.executor, fact.stream).await?;
+        let case = case_of(&self.0.executor, fact).await?;
         let Some(brand) = case.brand() else { return Ok(()) };
         self.0.model.reach(fact.committed.position).await?;
         let agent = self.0.model.agent(brand, &expired.agent_id).await?;
