@@ -24,6 +24,7 @@ mod batch;
 pub mod contract;
 mod event;
 mod hash;
+mod line;
 mod memory;
 pub mod postgres;
 mod sqlite;
@@ -39,6 +40,7 @@ pub use event::{
     MAX_EVENTS_PER_APPEND, MAX_META_BYTES, MAX_PAYLOAD_BYTES, MAX_TENANT_BYTES, NewEvent, StreamId,
 };
 pub use hash::{Hash, Link, chain_hash, genesis_hash};
+pub use line::{Lines, Turn};
 pub use memory::MemoryLog;
 pub use postgres::{PostgresLog, PostgresLogOptions};
 pub use sqlite::{OpenError, SqliteLog};

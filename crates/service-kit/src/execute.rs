@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use case::{Actor, ActorKind, Aggregate, Context, Recorded, Stage, StoredEvent};
-use event_log::{Append, Appended, Committed, NewEvent};
+use event_log::{Append, Appended, Committed, Lines, NewEvent};
 use jiff::Timestamp;
 use lru::LruCache;
 use sha2::{Digest, Sha256};
@@ -46,6 +46,9 @@ pub struct CommandRequest<S: Stage> {
     pub etag: Option<u64>,
     /// The event that this command answers.
     pub causation_id: Option<Uuid>,
+    /// The version of that event, if it is in the same stream. Nobody waits for the first answer to such a
+    /// command again, when a repeat finds nothing more to do.
+    pub answers: Option<u64>,
     /// The command at the start of the chain of causes; this one, if there is none before it.
     pub correlation_id: Option<Uuid>,
     /// Whether the command makes a new stream; any other needs one that exists.
@@ -91,13 +94,16 @@ struct Inner<A: Aggregate> {
     parts: Parts,
     service: &'static str,
     cache: Mutex<LruCache<Uuid, Arc<A>>>,
+    /// Where those wait who were too late once: many on one case are served one after the other.
+    lines: Lines,
 }
 
 impl<A: Aggregate> Executor<A> {
     /// An executor for `service` (its stage's name).
     pub fn new(parts: &Parts, service: &'static str) -> Self {
         let capacity = NonZeroUsize::new(CACHED_STATES).unwrap_or(NonZeroUsize::MIN);
-        let inner = Inner { parts: parts.clone(), service, cache: Mutex::new(LruCache::new(capacity)) };
+        let cache = Mutex::new(LruCache::new(capacity));
+        let inner = Inner { parts: parts.clone(), service, cache, lines: Lines::default() };
         Self { inner: Arc::new(inner) }
     }
 
@@ -273,6 +279,7 @@ impl<A: Aggregate> Inner<A> {
         &self,
         request: &CommandRequest<S>,
     ) -> Result<Outcome<A>, Failure> {
+        let mut turn = self.lines.wait_if_busy(request.stream).await;
         // First on what is at hand: an append settles whether that was the latest. Whatever records nothing is
         // decided once more on what the log says.
         if let Some(state) = self.at_hand(request) {
@@ -282,6 +289,9 @@ impl<A: Aggregate> Inner<A> {
                 Err(Failure::Contended) => metrics().append_conflict(self.service),
                 Err(failure) => return Err(failure),
             }
+        }
+        if turn.is_none() {
+            turn = Some(self.lines.wait(request.stream).await);
         }
         for _ in 0..MAX_TRIES {
             let state = self.load(request.stream).await?;
@@ -299,6 +309,7 @@ impl<A: Aggregate> Inner<A> {
                 Err(failure) => return self.first_answer(request).await?.ok_or(failure),
             }
         }
+        drop(turn);
         Err(Failure::Contended)
     }
 
@@ -312,15 +323,19 @@ impl<A: Aggregate> Inner<A> {
         cached
     }
 
-    /// Decides on a state that may be too old; `None` where only the latest could tell.
+    /// Decides on a state that may be too old; `None` where only the latest could tell. Whether a fact is to be
+    /// answered with nothing can be told by any state that has the fact: what comes later is a fact too.
     async fn try_on<S: Stage<Aggregate = A>>(
         &self,
         request: &CommandRequest<S>,
         state: Arc<A>,
     ) -> Result<Option<Outcome<A>>, Failure> {
         let now = self.parts.clock.now();
+        let enough = request.answers.is_some_and(|version| state.version() >= version);
         match self.decide(request, &state, now) {
             Ok(events) if !events.is_empty() => self.append(request, &state, events, now).await.map(Some),
+            Ok(events) if enough => Ok(Some(Outcome { state, events, position: None, repeated: false })),
+            Err(failure @ Failure::Refused { .. }) if enough => Err(failure),
             _ => Ok(None),
         }
     }
@@ -354,6 +369,9 @@ impl<A: Aggregate> Inner<A> {
         &self,
         request: &CommandRequest<S>,
     ) -> Result<Option<Outcome<A>>, Failure> {
+        if request.answers.is_some() {
+            return Ok(None);
+        }
         let found = self.parts.log.find_command(request.stream, request.command_id).await?;
         let Some(record) = found else { return Ok(None) };
         if record.fingerprint != request.fingerprint {

@@ -63,7 +63,18 @@ pub trait CaseRows: Send + Sync + 'static {
     fn unchanged(&self, before: Option<&Case>, after: &Case) -> bool;
     /// Writes the rows of this case, replacing what was there. The case may already be further than the
     /// fact that made it change: rows only ever catch up.
-    async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure>;
+    async fn put(&self, rows: &mut AnyConnection, before: &Before, case: &Case) -> Result<(), Failure>;
+}
+
+/// What is known of a case's rows before they are written.
+#[derive(Debug, Clone)]
+pub enum Before {
+    /// There are none.
+    None,
+    /// They are those of this state, or of a later one that another replica wrote.
+    Of(Arc<Case>),
+    /// Nothing.
+    Unknown,
 }
 
 /// Told of the cases whose rows changed, by whichever replica, after they were committed; `None` when it is
@@ -164,14 +175,14 @@ impl Stand {
 /// What goes into the rows.
 enum Prepared {
     Facts(Vec<(Committed, CaseEvent)>),
-    Cases(Vec<Arc<Case>>),
+    Cases(Vec<(Before, Arc<Case>)>, Vec<Arc<Case>>),
 }
 
 impl Prepared {
     fn is_empty(&self) -> bool {
         match self {
             Self::Facts(facts) => facts.is_empty(),
-            Self::Cases(cases) => cases.is_empty(),
+            Self::Cases(changed, _) => changed.is_empty(),
         }
     }
 }
@@ -180,21 +191,24 @@ impl Projector {
     /// Brings the rows up to the end of `events`, by oneself or by letting others.
     async fn write(&self, stand: &mut Stand, events: &[Committed]) -> Result<(), Failure> {
         let Some(last) = events.last().map(|event| event.position) else { return Ok(()) };
-        let mut changed = Vec::new();
+        let (mut changed, mut same) = (Vec::new(), Vec::new());
         while stand.kept < last {
             // What needs the log or a key is done before the transaction, so that it stays short.
             let prepared = self.prepare(events, stand).await?;
             let written = prepared.is_empty() || self.commit(&prepared, stand, last).await?;
-            if let Prepared::Cases(cases) = prepared {
-                changed.extend(cases);
+            if let Prepared::Cases(written, unchanged) = prepared {
+                changed.extend(written.into_iter().map(|(_, case)| case));
+                same.extend(unchanged);
             }
             if written {
                 break;
             }
         }
         // Only now, and also of those that another replica has written.
-        for case in &changed {
-            stand.written.put(case.id.0, Arc::clone(case));
+        for case in same.iter().chain(&changed) {
+            if stand.written.peek(&case.id.0).is_none_or(|known| known.version < case.version) {
+                stand.written.put(case.id.0, Arc::clone(case));
+            }
         }
         if let Some(told) = &self.told
             && !changed.is_empty()
@@ -226,9 +240,9 @@ impl Projector {
                     rows.put(&mut transaction, committed, event).await?;
                 }
             }
-            (Source::Cases(_, rows), Prepared::Cases(cases)) => {
-                for case in cases {
-                    rows.put(&mut transaction, case).await?;
+            (Source::Cases(_, rows), Prepared::Cases(changed, _)) => {
+                for (before, case) in changed {
+                    rows.put(&mut transaction, before, case).await?;
                 }
             }
             _ => return Err(Failure::Internal("a projection was prepared for another source".to_owned())),
@@ -254,19 +268,27 @@ impl Projector {
                 let mut of_cases: Vec<_> = newer.filter(|event| is_case_fact(event)).collect();
                 // Stable: within a case they stay in their order.
                 of_cases.sort_by_key(|event| event.stream);
-                let mut cases = Vec::new();
+                let (mut changed, mut same) = (Vec::new(), Vec::new());
                 for facts in of_cases.chunk_by(|one, next| one.stream == next.stream) {
                     let stream = facts[0].stream;
                     let after = executor.load_with(stream, facts).await?;
-                    let unchanged = match stand.written.get(&stream) {
-                        Some(before) => rows.unchanged(Some(before), &after),
-                        None => facts[0].version == 1 && rows.unchanged(None, &after),
+                    let before = match stand.written.get(&stream) {
+                        Some(known) => Before::Of(Arc::clone(known)),
+                        None if facts[0].version == 1 => Before::None,
+                        None => Before::Unknown,
                     };
-                    if !unchanged {
-                        cases.push(after);
+                    let unchanged = match &before {
+                        Before::Of(known) => rows.unchanged(Some(known), &after),
+                        Before::None => rows.unchanged(None, &after),
+                        Before::Unknown => false,
+                    };
+                    if unchanged {
+                        same.push(after);
+                    } else {
+                        changed.push((before, after));
                     }
                 }
-                Ok(Prepared::Cases(cases))
+                Ok(Prepared::Cases(changed, same))
             }
         }
     }

@@ -64,6 +64,7 @@ impl Fact {
             actor: Actor::service(S::NAME),
             etag: None,
             causation_id: Some(self.committed.event_id),
+            answers: (stream == self.stream).then_some(self.committed.version),
             correlation_id: Some(self.meta.correlation_id),
             creates: false,
             command,

@@ -184,9 +184,11 @@ impl Store {
         }
     }
 
-    /// Begins a transaction that writes only what can be derived again from the log, with the position it stands
-    /// for: it need not wait for the disk. A crash of the database takes both back together.
-    pub(crate) async fn begin_derived(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+    /// Begins a transaction that need not wait for the disk, because nobody relies on it before something in
+    /// the log, which is in the same database and flushed later, does: rows with the position they stand for,
+    /// numbers that a case is then opened with. A crash of the database takes back the last of them, together
+    /// and in order.
+    pub async fn begin_derived(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
         match self.place {
             Place::File(_) => self.begin().await,
             Place::Schema(_) => self.begin_whole("BEGIN; SET LOCAL synchronous_commit = off").await,

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::execute::Executor;
 use crate::failure::Failure;
 use crate::parts::Parts;
-use crate::projection::{CaseRows, ReadModel, Told, project_cases_and_tell};
+use crate::projection::{Before, CaseRows, ReadModel, Told, project_cases_and_tell};
 use crate::store::Store;
 
 /// How long after a failed attempt a due timer is tried again.
@@ -123,23 +123,32 @@ impl CaseRows for TimerRows {
         timers.iter().all(|timer| timer.due_at > now) && timers == before
     }
 
-    async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {
+    async fn put(&self, rows: &mut AnyConnection, before: &Before, case: &Case) -> Result<(), Failure> {
         let stream = case.id.to_string();
-        sqlx::query("DELETE FROM timer WHERE name = $1 AND stream = $2")
-            .bind(self.source.name())
-            .bind(&stream)
-            .execute(&mut *rows)
-            .await?;
-        for timer in self.source.timers(case) {
-            sqlx::query("INSERT INTO timer (name, stream, kind, key, due_us) VALUES ($1, $2, $3, $4, $5)")
+        if !matches!(before, Before::None) {
+            sqlx::query("DELETE FROM timer WHERE name = $1 AND stream = $2")
                 .bind(self.source.name())
                 .bind(&stream)
-                .bind(&timer.kind)
-                .bind(&timer.key)
-                .bind(timer.due_at.as_microsecond())
                 .execute(&mut *rows)
                 .await?;
         }
+        let timers = self.source.timers(case);
+        if timers.is_empty() {
+            return Ok(());
+        }
+        let places: Vec<String> = (0..timers.len())
+            .map(|index| {
+                let (kind, key, due) = (3 + 3 * index, 4 + 3 * index, 5 + 3 * index);
+                format!("($1, $2, ${kind}, ${key}, ${due})")
+            })
+            .collect();
+        let statement =
+            format!("INSERT INTO timer (name, stream, kind, key, due_us) VALUES {}", places.join(", "));
+        let mut insert = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(self.source.name()).bind(&stream);
+        for timer in &timers {
+            insert = insert.bind(&timer.kind).bind(&timer.key).bind(timer.due_at.as_microsecond());
+        }
+        insert.execute(rows).await?;
         Ok(())
     }
 }

@@ -38,7 +38,8 @@ impl Numbers {
 }
 
 async fn allocate(store: &Store, brand: Brand, year: u16, case: CaseId) -> Result<CaseNumber, Failure> {
-    let mut transaction = store.begin().await?;
+    // The case that gets the number is flushed after it, in the same database, before anybody hears of either.
+    let mut transaction = store.begin_derived().await?;
     let row = sqlx::query(
         "INSERT INTO number_counter (brand, year, last_sequence) VALUES ($1, $2, 1) \
          ON CONFLICT (brand, year) DO UPDATE SET last_sequence = number_counter.last_sequence + 1 \

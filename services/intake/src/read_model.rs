@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use case::{Brand, Case, CaseState, PlayerId, Team, Topic};
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::{CaseRows, ReadModel};
+use service_kit::projection::{Before, CaseRows, ReadModel};
 use service_kit::store::Store;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -77,7 +77,7 @@ impl CaseRows for Cases {
         false
     }
 
-    async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {
+    async fn put(&self, rows: &mut AnyConnection, before: &Before, case: &Case) -> Result<(), Failure> {
         let state = &case.intake;
         let (Some(brand), Some(player)) = (case.brand(), &state.player) else { return Ok(()) };
         sqlx::query(
@@ -108,7 +108,9 @@ impl CaseRows for Cases {
         .bind(microseconds(case.updated_at))
         .execute(&mut *rows)
         .await?;
-        match case.number() {
+        // A number, once it is there, never changes.
+        let recorded = matches!(before, Before::Of(known) if known.number().is_some());
+        match case.number().filter(|_| !recorded) {
             Some(number) => numbers::record(rows, case.id, number).await,
             None => Ok(()),
         }

@@ -182,6 +182,7 @@ impl Sender {
             actor: Actor::service("notifications"),
             etag: None,
             causation_id: cause.causation_id,
+            answers: None,
             correlation_id: cause.correlation_id,
             creates: false,
             command,

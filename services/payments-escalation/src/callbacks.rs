@@ -87,6 +87,7 @@ impl Callbacks {
             actor: Actor::service(STAGE),
             etag: None,
             causation_id: None,
+            answers: None,
             correlation_id: None,
             creates: false,
             command,

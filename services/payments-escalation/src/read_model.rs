@@ -6,7 +6,7 @@ use case::Case;
 use case::payments_escalation::Progress;
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::{CaseRows, ReadModel};
+use service_kit::projection::{Before, CaseRows, ReadModel};
 use service_kit::store::Store;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -61,7 +61,7 @@ impl CaseRows for Escalations {
         after.payments_escalation.escalation.is_none()
     }
 
-    async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {
+    async fn put(&self, rows: &mut AnyConnection, _before: &Before, case: &Case) -> Result<(), Failure> {
         let state = &case.payments_escalation;
         let (Some(escalation), Some(progress)) = (&state.escalation, state.progress) else { return Ok(()) };
         sqlx::query(

@@ -47,6 +47,7 @@ impl TimerSource for Timers {
             actor: Actor::service(STAGE),
             etag: None,
             causation_id: None,
+            answers: None,
             correlation_id: None,
             creates: false,
             command: RecordGatewayTimeout { key }.into(),

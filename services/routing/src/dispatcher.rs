@@ -156,6 +156,7 @@ impl Dispatcher {
             actor: Actor::service(STAGE),
             etag: None,
             causation_id: fact.map(|fact| fact.committed.event_id),
+            answers: None,
             correlation_id: own.map(|fact| fact.meta.correlation_id),
             creates: false,
             command: Command::OfferCase(OfferCase { offer_id, choice: choice.clone(), expires_at }),

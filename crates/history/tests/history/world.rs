@@ -100,6 +100,7 @@ impl World {
             actor: actor.clone(),
             etag: None,
             causation_id: None,
+            answers: None,
             correlation_id: None,
             creates: true,
             command: facts,

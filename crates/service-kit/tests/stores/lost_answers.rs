@@ -106,6 +106,7 @@ async fn open(lost: u32, commits: bool) -> (Result<service_kit::Outcome<Case>, F
         actor: Actor::service("opening"),
         etag: None,
         causation_id: None,
+        answers: None,
         correlation_id: None,
         creates: true,
         command: (),

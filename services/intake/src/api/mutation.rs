@@ -82,6 +82,7 @@ impl Mutation {
                 actor: self.actor,
                 etag: self.etag,
                 causation_id: None,
+                answers: None,
                 correlation_id: None,
                 creates: matches!(command, Command::OpenCase(_)),
                 command,

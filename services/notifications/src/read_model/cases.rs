@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use case::Case;
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::{CaseRows, ReadModel};
+use service_kit::projection::{Before, CaseRows, ReadModel};
 use sqlx::AnyConnection;
 
 use super::delivery;
@@ -26,7 +26,7 @@ impl CaseRows for Cases {
         false
     }
 
-    async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {
+    async fn put(&self, rows: &mut AnyConnection, _before: &Before, case: &Case) -> Result<(), Failure> {
         let (Some(brand), Some(player)) = (case.brand(), &case.intake.player) else { return Ok(()) };
         let state = &case.notifications;
         let consent =

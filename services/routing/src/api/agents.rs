@@ -61,6 +61,7 @@ impl AgentMutation {
             actor: self.actor,
             etag: self.etag,
             causation_id: None,
+            answers: None,
             correlation_id: None,
             creates,
             command,

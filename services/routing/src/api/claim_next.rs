@@ -120,6 +120,7 @@ impl Claim {
             actor: self.actor.clone(),
             etag: None,
             causation_id: None,
+            answers: None,
             correlation_id: None,
             creates: false,
             command: Command::ClaimCase(command),

@@ -52,6 +52,7 @@ impl Mutation {
                 actor: self.actor,
                 etag: self.etag,
                 causation_id: None,
+                answers: None,
                 correlation_id: None,
                 creates: false,
                 command,

@@ -6,7 +6,7 @@ use case::routing::{ChoiceReason, Priority, PriorityInputs, QueueReason};
 use case::{AgentId, Brand, Case, Team};
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::{CaseRows, ReadModel as Declared};
+use service_kit::projection::{Before, CaseRows, ReadModel as Declared};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
@@ -92,12 +92,14 @@ impl CaseRows for QueueRows {
         !before.is_some_and(in_rows) && !in_rows(after)
     }
 
-    async fn put(&self, rows: &mut AnyConnection, case: &Case) -> Result<(), Failure> {
-        let case_id = case.id.to_string();
-        for statement in
-            ["DELETE FROM queue_entry WHERE case_id = $1", "DELETE FROM holding WHERE case_id = $1"]
-        {
-            sqlx::query(statement).bind(&case_id).execute(&mut *rows).await?;
+    async fn put(&self, rows: &mut AnyConnection, before: &Before, case: &Case) -> Result<(), Failure> {
+        if !matches!(before, Before::None) {
+            let case_id = case.id.to_string();
+            for statement in
+                ["DELETE FROM queue_entry WHERE case_id = $1", "DELETE FROM holding WHERE case_id = $1"]
+            {
+                sqlx::query(statement).bind(&case_id).execute(&mut *rows).await?;
+            }
         }
         let Some(brand) = case.brand() else { return Ok(()) };
         put_holding(rows, case, brand).await?;

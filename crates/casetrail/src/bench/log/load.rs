@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ambient::{Clock, Ids, SystemClock, SystemIds};
 use anyhow::bail;
-use event_log::{Append, Error, EventLog, NewEvent};
+use event_log::{Append, Error, EventLog, Lines, NewEvent};
 use indicatif::ProgressBar;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -138,9 +138,11 @@ impl<L: EventLog> Caller for OwnStream<L> {
     }
 }
 
-/// Decides anew after each conflict, on the version that the conflict told.
+/// Decides anew after each conflict, on the version that the conflict told: as services do, in a line with the
+/// others who were too late.
 struct HotStream<L> {
     log: Arc<L>,
+    lines: Lines,
     stream: Uuid,
     payload: usize,
     until: Instant,
@@ -153,7 +155,7 @@ impl<L: EventLog> Caller for HotStream<L> {
         let (mut measured, mut version) = (Measured::new()?, 0);
         while Instant::now() < self.until {
             let asked = Instant::now();
-            let mut tries = 1;
+            let (mut tries, mut turn) = (1, self.lines.wait_if_busy(self.stream).await);
             loop {
                 match self.log.append(append(self.stream, version, vec![event(self.payload)])).await {
                     Ok(appended) => {
@@ -162,10 +164,14 @@ impl<L: EventLog> Caller for HotStream<L> {
                     }
                     Err(Error::Conflict { current_version }) => {
                         (version, tries) = (current_version, tries + 1);
+                        if turn.is_none() {
+                            turn = Some(self.lines.wait(self.stream).await);
+                        }
                     }
                     Err(error) => return Err(error.into()),
                 }
             }
+            drop(turn);
             measured.latencies.add(asked.elapsed());
             measured.events += 1;
             measured.conflicts += u64::from(tries - 1);
@@ -194,8 +200,14 @@ impl Load {
 
     /// All callers append to one stream; whatever was acknowledged must be there.
     pub(super) async fn run_hot<L: EventLog>(&self, log: &Arc<L>) -> anyhow::Result<Measured> {
-        let (until, stream) = (Instant::now() + self.lasting, new_id());
-        let caller = |_| HotStream { log: Arc::clone(log), stream, payload: self.payload, until };
+        let (until, stream, lines) = (Instant::now() + self.lasting, new_id(), Lines::default());
+        let caller = |_| HotStream {
+            log: Arc::clone(log),
+            lines: lines.clone(),
+            stream,
+            payload: self.payload,
+            until,
+        };
         let (measured, _) = all(self.callers, caller).await?;
         let next = log.read_stream(stream, measured.events, 1).await?;
         let last = log.read_stream(stream, measured.events - 1, 1).await?;
