@@ -104,6 +104,11 @@ impl Up {
         self.ready.processes.iter().find(|process| process.name == name).unwrap()
     }
 
+    /// Its own process, whose children the others are.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills a process without a word; `casetrail up` starts it again.
     pub(crate) fn kill(&self, name: &str) {
         signal("KILL", self.process(name).pid);
@@ -144,7 +149,7 @@ impl Up {
 
     /// Asks it to stop, and returns whether it ended well.
     pub(crate) fn stop(mut self) -> bool {
-        signal("TERM", self.child.id());
+        signal("TERM", self.pid());
         self.child.wait().unwrap().success()
     }
 }
