@@ -4,7 +4,8 @@
 //! - `plan`: what is done and when, from a seed; `inject`: doing it; `proxy`: on every way in.
 //! - `journeys`: what callers do; `caller`: how they insist on an answer; `record`: what they were told.
 //! - `rig`: the set of processes; `run`: one run; `report`: what came of it.
-//! - `checker`: what must hold at the end. docs/reliability.md explains it, and how a run is repeated.
+//! - `checker`: what must hold at the end; `deceived`: that it is not blind. docs/reliability.md
+//!   explains both, and how a run is repeated.
 //!
 //! Two minutes of it are part of the tests; `cargo xtask faults --minutes 60 --seed 7` runs it long.
 
@@ -23,6 +24,7 @@ mod up;
 mod caller;
 mod chance;
 mod checker;
+mod deceived;
 mod inject;
 mod journeys;
 mod plan;

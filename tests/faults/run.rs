@@ -109,7 +109,7 @@ pub(crate) async fn run(settings: &Settings) -> Report {
 }
 
 /// Agents at their desks, and callers that will call until they are told to come to an end.
-async fn callers(
+pub(crate) async fn callers(
     rig: &Rig,
     seed: u64,
     record: &Arc<Record>,

@@ -141,9 +141,14 @@ impl Up {
         logs.iter().map(last).collect()
     }
 
+    /// The folder where mails land.
+    pub(crate) fn outbox(&self) -> PathBuf {
+        self.data.path().join("outbox")
+    }
+
     /// Every mail that was handed over, by its file's name.
     pub(crate) fn mails(&self) -> Vec<String> {
-        let outbox = std::fs::read_dir(self.data.path().join("outbox")).into_iter().flatten().flatten();
+        let outbox = std::fs::read_dir(self.outbox()).into_iter().flatten().flatten();
         outbox.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 
