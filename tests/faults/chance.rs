@@ -1,4 +1,4 @@
-//! Chance that repeats: the same seed gives the same numbers (SplitMix64).
+//! Chance that repeats: the same seed gives the same numbers (`SplitMix64`).
 
 use std::time::Duration;
 

@@ -16,7 +16,7 @@ use crate::record::{Record, Violation};
 use crate::rig::Rig;
 
 /// How long everything may take to settle while it is checked.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the checker found, and how much it looked at.
 pub(crate) struct Found {

@@ -17,7 +17,7 @@ use crate::record::{Answer, Command, Record};
 use crate::rig::{Rig, within};
 use crate::run;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Takes the guards off the log for a moment and changes an event, so that it means the same and is another
 /// one.
@@ -38,7 +38,7 @@ const PUT_ASIDE: &str = "INSERT INTO routing.dead_letter
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_checker_finds_what_is_wrong() {
-    let (rig, record) = (Rig::start().await, Arc::new(Record::default()));
+    let (rig, record) = (Rig::start(1).await, Arc::new(Record::default()));
     let (until, callers) = run::callers(&rig, 1, &record).await;
     let enough = async {
         let paid = within(PATIENCE, async || {

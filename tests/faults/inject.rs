@@ -1,8 +1,9 @@
 //! Doing to the set what the plan says.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use scratch::{Nats, Postgres};
+use scratch::Postgres;
 use sqlx::{Connection, PgConnection};
 
 use crate::plan::{Fault, Kind, Victim};
@@ -34,8 +35,7 @@ pub(crate) async fn inject(rig: &Rig, fault: &Fault) -> u64 {
         }
         (Victim::Postgres, Kind::Crashed) => crash(&mut *rig.postgres.lock().await, fault.lasts).await,
         (Victim::Postgres, Kind::BackendsTerminated) => terminate(&rig.database, fault.lasts).await,
-        (Victim::Nats, Kind::Killed) => kill(&mut *rig.nats.lock().await, fault.lasts, false).await,
-        (Victim::Nats, Kind::Wiped) => kill(&mut *rig.nats.lock().await, fault.lasts, true).await,
+        (Victim::Nats, Kind::Killed | Kind::Wiped | Kind::Older) => kill(rig, fault.kind, fault.lasts).await,
         (Victim::Postgres, kind) => spoil(&rig.to_postgres, kind, fault.lasts).await,
         (Victim::Nats, kind) => spoil(&rig.to_nats, kind, fault.lasts).await,
         (Victim::Callers, kind) => spoil(&rig.to_services, kind, fault.lasts).await,
@@ -49,14 +49,43 @@ async fn crash(postgres: &mut Postgres, lasts: Duration) -> u64 {
     1
 }
 
-async fn kill(nats: &mut Nats, lasts: Duration, wiped: bool) -> u64 {
+/// Kills NATS, does to its folder what is asked, and starts it again.
+async fn kill(rig: &Rig, kind: Kind, lasts: Duration) -> u64 {
+    let mut nats = rig.nats.lock().await;
     nats.kill().await.unwrap();
-    if wiped {
-        std::fs::remove_dir_all(nats.store()).unwrap();
+    let (store, kept) = (nats.store(), rig.kept.path().join("nats"));
+    match kind {
+        Kind::Wiped => std::fs::remove_dir_all(&store).unwrap(),
+        // Before the first time it has nothing to be set back to, and is wiped.
+        Kind::Older => {
+            std::fs::remove_dir_all(&store).unwrap();
+            if kept.is_dir() {
+                copy(&kept, &store);
+            }
+        }
+        _ => {
+            let _ = std::fs::remove_dir_all(&kept);
+            copy(&store, &kept);
+        }
     }
     pause(lasts).await;
     nats.start_again().await.unwrap();
     1
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (path, to) = {
+            let entry = entry.unwrap();
+            (entry.path(), to.join(entry.file_name()))
+        };
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            std::fs::copy(&path, &to).unwrap();
+        }
+    }
 }
 
 async fn terminate(database: &str, lasts: Duration) -> u64 {

@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     Slow,
     /// Killed, its folder emptied, and started again later.
     Wiped,
+    /// Killed, and started again later with the folder that it had when it was last killed.
+    Older,
 }
 
 /// A fault: what, to what, for how long.
@@ -74,6 +76,7 @@ impl Fault {
             Kind::Silent => "silent",
             Kind::Slow => "slow",
             Kind::Wiped => "wiped",
+            Kind::Older => "set back to an older disk",
         };
         format!("{victim} {kind}")
     }
@@ -104,9 +107,11 @@ impl Plan {
         }
         let (victim, kind) = self.deck.pop().unwrap();
         let lasts = match kind {
-            Kind::Killed => Duration::ZERO,
-            Kind::Crashed | Kind::Wiped => self.chance.between_ms(0, 3_000),
+            Kind::Killed if matches!(victim, Victim::Process(_)) => Duration::ZERO,
+            Kind::Killed | Kind::Crashed | Kind::Wiped | Kind::Older => self.chance.between_ms(0, 3_000),
             Kind::Cut => self.chance.between_ms(0, 1_500),
+            // Longer than NATS waits for a word about what it delivered, and longer than most deadlines.
+            Kind::Paused | Kind::Silent if self.chance.percent(15) => self.chance.between_ms(11_000, 14_000),
             _ => self.chance.between_ms(800, 4_000),
         };
         Fault { victim, kind, lasts }
@@ -146,7 +151,8 @@ pub(crate) fn whole_deck() -> Vec<(Victim, Kind)> {
         Kind::Slow,
     ];
     deck.extend(of_postgres.map(|kind| (Victim::Postgres, kind)));
-    deck.extend([Kind::Killed, Kind::Wiped, Kind::Cut, Kind::Silent].map(|kind| (Victim::Nats, kind)));
+    let of_nats = [Kind::Killed, Kind::Wiped, Kind::Older, Kind::Cut, Kind::Silent];
+    deck.extend(of_nats.map(|kind| (Victim::Nats, kind)));
     deck.extend([Kind::AnswersLost, Kind::Cut, Kind::Slow].map(|kind| (Victim::Callers, kind)));
     deck
 }

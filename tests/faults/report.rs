@@ -28,6 +28,8 @@ pub(crate) struct Injected {
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     pub(crate) seed: u64,
+    /// How many of each process.
+    pub(crate) replicas: u16,
     pub(crate) ran_for_ms: u64,
     pub(crate) faults: u64,
     /// How often each was injected.
@@ -48,7 +50,7 @@ pub(crate) struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}, {} s", self.seed, self.ran_for_ms / 1_000)?;
+        writeln!(f, "seed {}, {} of each, {} s", self.seed, self.replicas, self.ran_for_ms / 1_000)?;
         writeln!(f, "{} faults; the slowest recovery took {} ms", self.faults, self.slowest_recovery_ms)?;
         for (name, times) in &self.faults_by_name {
             writeln!(f, "  {times:>4}  {name}")?;

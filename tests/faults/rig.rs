@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use event_log::{EventLog, PostgresLog, PostgresLogOptions};
 use futures_util::future::join_all;
 use scratch::{Nats, Postgres};
+use tempfile::TempDir;
 use tokio::sync::Mutex;
 
-use crate::plan::PROCESSES;
 use crate::proxy::{Proxy, pause};
 use crate::up::Up;
 
@@ -31,6 +31,8 @@ pub(crate) struct Rig {
     pub(crate) to_services: Proxy,
     pub(crate) postgres: Mutex<Postgres>,
     pub(crate) nats: Mutex<Nats>,
+    /// Where copies of folders are kept.
+    pub(crate) kept: TempDir,
     /// The database as its superuser, past the proxy.
     pub(crate) database: String,
     /// NATS, past the proxy.
@@ -38,16 +40,18 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    pub(crate) async fn start() -> Self {
+    /// So many of each service, and of the relay.
+    pub(crate) async fn start(replicas: u16) -> Self {
         let (postgres, nats) = (Postgres::start().await.unwrap(), Nats::start().await.unwrap());
         let (database, nats_url) = (postgres.url("postgres"), nats.url());
         let to_postgres = Proxy::before(address_in(&database)).await;
         let to_nats = Proxy::before(address_in(&nats_url)).await;
         let through = format!("postgres://postgres@{}/postgres", to_postgres.address);
-        let up = Up::start(&through, &format!("nats://{}", to_nats.address), PREFIX, 1, &[]);
+        let up = Up::start(&through, &format!("nats://{}", to_nats.address), PREFIX, replicas, &[]);
         let to_services = Proxy::before(up.ready.grpc.parse().unwrap()).await;
         let (postgres, nats) = (Mutex::new(postgres), Mutex::new(nats));
-        Self { up, to_postgres, to_nats, to_services, postgres, nats, database, nats_url }
+        let kept = tempfile::tempdir().unwrap();
+        Self { up, to_postgres, to_nats, to_services, postgres, nats, kept, database, nats_url }
     }
 
     /// The JetStream stream's name.
@@ -55,20 +59,27 @@ impl Rig {
         format!("{}_0", PREFIX.to_uppercase())
     }
 
-    /// The process of this name, as it runs now: `casetrail up` starts it again when it was killed.
+    /// The processes' names, as `casetrail up` calls them.
+    fn names(&self) -> Vec<String> {
+        self.up.ready.processes.iter().map(|process| process.name.clone()).collect()
+    }
+
+    /// Of the replicas of this name the one that runs for longest. `casetrail up` starts it again when it was
+    /// killed; then another one is it.
     pub(crate) async fn pid(&self, name: &str) -> u32 {
         let parent = self.up.pid().to_string();
-        let found = within(Duration::from_secs(60), async || {
+        let found = within(Duration::from_mins(1), async || {
             let program = format!("casetrail-{name}");
-            let pgrep = Command::new("pgrep").args(["-P", &parent, "-f", &program]).output().unwrap();
-            String::from_utf8_lossy(&pgrep.stdout).lines().next()?.trim().parse().ok()
+            let pgrep = Command::new("pgrep").args(["-o", "-P", &parent, "-f", &program]).output().unwrap();
+            String::from_utf8_lossy(&pgrep.stdout).trim().parse().ok()
         });
         found.await.unwrap_or_else(|| panic!("{name} is not started again"))
     }
 
     /// Who does not serve, or is not ready; empty when all are.
     pub(crate) async fn not_ready(&self) -> Vec<String> {
-        let looks = PROCESSES.map(|name| async move {
+        let names = self.names();
+        let looks = names.iter().map(|name| async move {
             match tokio::time::timeout(ANSWER, self.up.readiness(name)).await {
                 Ok(Some((200, _))) => None,
                 Ok(Some((_, text))) => Some(format!("{name} says {:?}", text.trim())),
@@ -126,7 +137,8 @@ impl Rig {
 
     /// Consumers that have not handled everything, the relay included, and who does not say.
     async fn behind(&self) -> BTreeSet<String> {
-        let looks = PROCESSES.map(|name| async move {
+        let names = self.names();
+        let looks = names.iter().map(|name| async move {
             match tokio::time::timeout(ANSWER, self.metrics(name)).await {
                 Ok(Some(text)) => text.lines().filter_map(lag).collect(),
                 _ => vec![format!("{name} (does not answer)")],

@@ -27,7 +27,7 @@ const CALLERS: usize = 8;
 /// How long after a fault everything may take to be ready again.
 const READY: Duration = Duration::from_secs(30);
 /// How long after the last fault everything may take to be at its end (I10).
-const CONVERGED: Duration = Duration::from_secs(60);
+const CONVERGED: Duration = Duration::from_mins(1);
 /// How often a line says how far the run is.
 const PROGRESS: Duration = Duration::from_secs(15);
 
@@ -35,20 +35,22 @@ const PROGRESS: Duration = Duration::from_secs(15);
 pub(crate) struct Settings {
     pub(crate) lasts: Duration,
     pub(crate) seed: u64,
+    pub(crate) replicas: u16,
     /// Where the report is written for machines.
     pub(crate) report: Option<PathBuf>,
 }
 
 impl Settings {
-    /// `CASETRAIL_FAULTS_MINUTES`, `CASETRAIL_FAULTS_SEED`, `CASETRAIL_FAULTS_REPORT`.
+    /// `CASETRAIL_FAULTS_MINUTES`, `_SEED`, `_REPLICAS` and `_REPORT`.
     pub(crate) fn from_environment() -> Self {
         let number = |name: &str, otherwise: u64| {
             std::env::var(name)
                 .map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
         };
         Self {
-            lasts: Duration::from_secs(60 * number("CASETRAIL_FAULTS_MINUTES", 2)),
+            lasts: Duration::from_mins(number("CASETRAIL_FAULTS_MINUTES", 2)),
             seed: number("CASETRAIL_FAULTS_SEED", 1),
+            replicas: u16::try_from(number("CASETRAIL_FAULTS_REPLICAS", 1)).unwrap(),
             report: std::env::var_os("CASETRAIL_FAULTS_REPORT").map(PathBuf::from),
         }
     }
@@ -56,7 +58,7 @@ impl Settings {
 
 /// Runs it to the end, whatever is found.
 pub(crate) async fn run(settings: &Settings) -> Report {
-    let rig = Rig::start().await;
+    let rig = Rig::start(settings.replicas).await;
     let record = Arc::new(Record::default());
     let (until, callers) = callers(&rig, settings.seed, &record).await;
     let began = Instant::now();
@@ -82,6 +84,7 @@ pub(crate) async fn run(settings: &Settings) -> Report {
     let found = checker::check(&rig, &record).await;
     let mut report = Report {
         seed: settings.seed,
+        replicas: settings.replicas,
         ran_for_ms: ms(began.elapsed()),
         faults: u64::try_from(history.len()).unwrap(),
         faults_by_name: BTreeMap::new(),

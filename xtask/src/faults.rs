@@ -18,6 +18,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   cargo xtask faults --minutes 60             an hour, with a seed of its own
   cargo xtask faults --minutes 10 --seed 7    the plan of faults of seed 7, again
+  cargo xtask faults --replicas 2             two of each process
   cargo xtask faults --minutes 480 --json     a night; the report as JSON at the end
 
 What it injects and checks is in docs/reliability.md. The report also lies in target/faults.";
@@ -30,6 +31,9 @@ pub(crate) struct FaultsArgs {
     /// Which plan; without it one of its own, which the report names.
     #[arg(long)]
     seed: Option<u64>,
+    /// How many of each service, and of the relay.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=9))]
+    replicas: u16,
     /// Prints the report as JSON on standard output, and everything else on standard error.
     #[arg(long)]
     json: bool,
@@ -48,6 +52,7 @@ pub(crate) fn run(workshop: &Workshop, args: &FaultsArgs) -> Result<bool> {
     test.args(["test", "--locked", "--package", "journey-tests", "--test", "faults", "--"]);
     test.args([TEST, "--exact", "--nocapture"]).env(NATS_SERVER_VARIABLE, nats);
     test.env("CASETRAIL_FAULTS_MINUTES", args.minutes.to_string());
+    test.env("CASETRAIL_FAULTS_REPLICAS", args.replicas.to_string());
     test.env("CASETRAIL_FAULTS_SEED", seed.to_string()).env("CASETRAIL_FAULTS_REPORT", &report);
     // An old report must not speak for a run that did not get so far.
     if report.exists() {

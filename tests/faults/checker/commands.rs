@@ -78,14 +78,14 @@ mod tests {
         faults.0.into_iter().map(|violation| violation.to_string()).collect()
     }
 
-    fn done(version: u64) -> Option<Answer> {
-        Some(Answer::Done { case: Uuid::from_u128(1), version })
+    fn done(version: u64) -> Answer {
+        Answer::Done { case: Uuid::from_u128(1), version }
     }
 
     #[test]
     fn a_command_is_in_the_log_once_with_its_answer() {
         let events = [event(1, 1, 1, 7, 0), event(2, 1, 2, 7, 1), event(3, 1, 3, 8, 0)];
-        assert_eq!(found(7, done(2), &events), [""; 0]);
+        assert_eq!(found(7, Some(done(2)), &events), [""; 0]);
         assert_eq!(found(8, None, &events), [""; 0], "it arrived, and its answer was lost");
         assert_eq!(found(9, None, &events), [""; 0], "it never arrived");
         assert_eq!(found(9, Some(Answer::Refused("NO".to_owned())), &events), [""; 0]);
@@ -95,8 +95,8 @@ mod tests {
     fn what_is_lost_doubled_or_answered_otherwise_is_found() {
         let events = [event(1, 1, 1, 7, 0), event(2, 1, 2, 7, 1), event(3, 2, 1, 8, 0), event(4, 3, 1, 8, 0)];
         for (command, answer, says) in [
-            (9, done(1), "is not in the log"),
-            (7, done(1), "was answered with version 1"),
+            (9, Some(done(1)), "is not in the log"),
+            (7, Some(done(1)), "was answered with version 1"),
             (8, None, "is in the log 2 times"),
             (7, Some(Answer::Refused("NO".to_owned())), "was refused with NO and is in the log"),
         ] {
