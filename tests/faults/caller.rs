@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use contracts::history::v1::{Entry, ListHistoryRequest};
 use contracts::{intake, payments_escalation, routing};
@@ -37,8 +37,18 @@ pub(crate) struct Caller {
     pub(crate) stage: Arc<Stage>,
     pub(crate) chance: Chance,
     pub(crate) record: Arc<Record>,
-    /// Set once the faults are over: begin nothing new, and be done by then.
-    pub(crate) until: watch::Receiver<Option<Instant>>,
+    pub(crate) phase: watch::Receiver<Phase>,
+}
+
+/// How far a run is, for its callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Begin one case after the other.
+    Running,
+    /// The faults are over: bring the case at hand to its end.
+    Ending,
+    /// It should have come to its end by now.
+    Late,
 }
 
 /// What became of a command.
@@ -205,7 +215,7 @@ impl Caller {
 
     /// Whether the time after the faults has run out.
     pub(crate) fn is_late(&self) -> bool {
-        self.until.borrow().is_some_and(|until| Instant::now() > until)
+        *self.phase.borrow() == Phase::Late
     }
 
     /// Waits for a moment before something is looked at again.

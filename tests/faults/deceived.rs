@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ambient::{Clock, Ids, SystemClock, SystemIds};
 use futures_util::future::join_all;
@@ -11,10 +11,11 @@ use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Phase};
 use crate::checker;
+use crate::patience::within;
 use crate::record::{Answer, Command, Record};
-use crate::rig::{Rig, within};
+use crate::rig::Rig;
 use crate::run;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -39,7 +40,7 @@ const PUT_ASIDE: &str = "INSERT INTO routing.dead_letter
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_checker_finds_what_is_wrong() {
     let (rig, record) = (Rig::start(1).await, Arc::new(Record::default()));
-    let (until, callers) = run::callers(&rig, 1, &record).await;
+    let (phase, callers) = run::callers(&rig, 1, &record).await;
     let enough = async {
         let paid = within(PATIENCE, async || {
             let verbs = record.commands();
@@ -47,7 +48,7 @@ async fn the_checker_finds_what_is_wrong() {
             (resolved > 5).then_some(())
         });
         paid.await.expect("cases come to their end");
-        until.send_replace(Some(Instant::now() + PATIENCE));
+        phase.send_replace(Phase::Ending);
     };
     tokio::join!(enough, join_all(callers.into_iter().map(Caller::live)));
     let found = checker::check(&rig, &record).await;

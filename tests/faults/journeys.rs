@@ -11,7 +11,7 @@ use contracts::routing::v1::{
 use serde_json::Value;
 use stories::{Person, Stage};
 
-use crate::caller::{Became, Caller, Stuck, by};
+use crate::caller::{Became, Caller, Phase, Stuck, by};
 use crate::people::{ask, henrik, peter};
 use crate::requests;
 
@@ -69,7 +69,7 @@ impl Caller {
     /// One case after the other until the faults are over; then to the end of the one at hand.
     pub(crate) async fn live(mut self) {
         for index in 0.. {
-            if self.until.borrow().is_some() {
+            if *self.phase.borrow() != Phase::Running {
                 return;
             }
             let player = format!("p-{}-{index}", self.name);

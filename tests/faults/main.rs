@@ -3,7 +3,8 @@
 //!
 //! - `plan`: what is done and when, from a seed; `inject`: doing it; `proxy`: on every way in.
 //! - `journeys`: what callers do; `caller`: how they insist on an answer; `record`: what they were told.
-//! - `rig`: the set of processes; `run`: one run; `report`: what came of it.
+//! - `rig`: the set of processes; `run`: one run; `patience`: how long
+//!   things may take; `report`: what came of it.
 //! - `checker`: what must hold at the end; `deceived`: that it is not blind. docs/reliability.md
 //!   explains both, and how a run is repeated.
 //!
@@ -27,6 +28,7 @@ mod checker;
 mod deceived;
 mod inject;
 mod journeys;
+mod patience;
 mod plan;
 mod proxy;
 mod record;

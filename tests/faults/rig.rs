@@ -11,6 +11,7 @@ use scratch::{Nats, Postgres};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
+use crate::patience::{Patience, within};
 use crate::proxy::{Proxy, pause};
 use crate::up::Up;
 
@@ -91,11 +92,17 @@ impl Rig {
 
     /// Waits until all are ready, and returns how long that took; or who is not.
     pub(crate) async fn ready_again(&self, patience: Duration) -> Result<Duration, String> {
-        let began = Instant::now();
-        let ready = within(patience, async || self.not_ready().await.is_empty().then_some(())).await;
-        match ready {
-            Some(()) => Ok(began.elapsed()),
-            None => Err(self.not_ready().await.join("; ")),
+        let mut patience = Patience::of(patience);
+        loop {
+            let not_ready = self.not_ready().await;
+            let is_over = patience.is_over();
+            if not_ready.is_empty() {
+                return Ok(patience.spent());
+            }
+            if is_over {
+                return Err(not_ready.join("; "));
+            }
+            pause(LOOK).await;
         }
     }
 
@@ -108,7 +115,7 @@ impl Rig {
     /// Waits until every consumer has handled everything and nothing new comes of it, and returns the log's
     /// head; or what is behind.
     pub(crate) async fn settled(&self, log: &PostgresLog, patience: Duration) -> Result<u64, String> {
-        let began = Instant::now();
+        let mut patience = Patience::of(patience);
         let mut still = None;
         loop {
             let head = log.head().await.map_err(|error| error.to_string())?;
@@ -121,7 +128,7 @@ impl Rig {
             if behind.is_empty() && since.elapsed() > STILL {
                 return Ok(head);
             }
-            if began.elapsed() > patience {
+            if patience.is_over() {
                 let behind: Vec<String> = behind.into_iter().collect();
                 return Err(format!("head {head}, behind: {}", behind.join(", ")));
             }
@@ -153,20 +160,6 @@ fn lag(line: &str) -> Option<String> {
     let is_lag = line.starts_with("casetrail_projection_lag") || line.starts_with("casetrail_relay_pending");
     let (_, value) = line.rsplit_once(' ')?;
     (is_lag && value != "0").then(|| line.to_owned())
-}
-
-/// Looks until the condition gives something; nothing when patience ends before.
-pub(crate) async fn within<T>(patience: Duration, look: impl AsyncFn() -> Option<T>) -> Option<T> {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return Some(found);
-        }
-        if began.elapsed() > patience {
-            return None;
-        }
-        pause(LOOK).await;
-    }
 }
 
 /// Host and port of a URL.

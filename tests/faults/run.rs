@@ -12,9 +12,10 @@ use stories::{Narrator, PassTime, Stage};
 use tokio::sync::watch;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Phase};
 use crate::chance::Chance;
 use crate::inject::inject;
+use crate::patience::Patience;
 use crate::plan::{Plan, Step};
 use crate::proxy::pause;
 use crate::record::Record;
@@ -60,27 +61,32 @@ impl Settings {
 pub(crate) async fn run(settings: &Settings) -> Report {
     let rig = Rig::start(settings.replicas).await;
     let record = Arc::new(Record::default());
-    let (until, callers) = callers(&rig, settings.seed, &record).await;
-    let began = Instant::now();
-    let breaking = async {
-        let history = tokio::select! {
-            history = break_things(&rig, settings, &record, began) => history,
-            () = tell(&rig, settings, &record, began) => unreachable!("it tells until it is dropped"),
-        };
-        let calm = Instant::now();
-        until.send_replace(Some(calm + CONVERGED));
-        (history, calm)
+    let (phase, callers) = callers(&rig, settings.seed, &record).await;
+    let (began, mut history, mut after) = (Instant::now(), Vec::new(), Patience::of(CONVERGED));
+    let conducting = async {
+        tokio::select! {
+            () = break_things(&rig, settings, &record, began, &mut history) => {}
+            () = tell(&rig, settings, &record, began) => {}
+        }
+        phase.send_replace(Phase::Ending);
+        after = Patience::of(CONVERGED);
+        after.ends().await;
+        phase.send_replace(Phase::Late);
+        std::future::pending::<()>().await;
     };
     // Not spawned: all callers live in this task.
-    let living = join_all(callers.into_iter().map(Caller::live));
-    let ((history, calm), _) = tokio::join!(breaking, living);
+    tokio::select! {
+        _ = join_all(callers.into_iter().map(Caller::live)) => {}
+        () = conducting => {}
+    }
     let log = rig.log().await;
-    let left = CONVERGED.saturating_sub(calm.elapsed()).max(Duration::from_secs(5));
+    let settling = Instant::now();
+    let left = CONVERGED.saturating_sub(after.spent()).max(Duration::from_secs(10));
     if let Err(behind) = rig.settled(&log, left).await {
         record.violation("I10", format!("60 s after the last fault: {behind}"));
     }
     log.close().await;
-    let converged_in_ms = ms(calm.elapsed());
+    let converged_in_ms = ms(after.spent() + settling.elapsed());
     let found = checker::check(&rig, &record).await;
     let mut report = Report {
         seed: settings.seed,
@@ -116,23 +122,28 @@ pub(crate) async fn callers(
     rig: &Rig,
     seed: u64,
     record: &Arc<Record>,
-) -> (watch::Sender<Option<Instant>>, Vec<Caller>) {
+) -> (watch::Sender<Phase>, Vec<Caller>) {
     journeys::staff(&stage(rig)).await;
-    let (until, mut chance) = (watch::Sender::new(None), Chance::of(seed));
+    let (phase, mut chance) = (watch::Sender::new(Phase::Running), Chance::of(seed));
     let caller = |index: usize| Caller {
         name: index.to_string(),
         stage: Arc::new(stage(rig)),
         chance: chance.branch(),
         record: Arc::clone(record),
-        until: until.subscribe(),
+        phase: phase.subscribe(),
     };
     let callers = (1..=CALLERS).map(caller).collect();
-    (until, callers)
+    (phase, callers)
 }
 
 /// Injects one step of the plan after the other until the time is over.
-async fn break_things(rig: &Rig, settings: &Settings, record: &Record, began: Instant) -> Vec<Injected> {
-    let mut history = Vec::new();
+async fn break_things(
+    rig: &Rig,
+    settings: &Settings,
+    record: &Record,
+    began: Instant,
+    history: &mut Vec<Injected>,
+) {
     for Step { calm, faults } in Plan::of(settings.seed) {
         pause(calm).await;
         if began.elapsed() > settings.lasts {
@@ -158,7 +169,6 @@ async fn break_things(rig: &Rig, settings: &Settings, record: &Record, began: In
             ready_in_ms: ready.as_ref().ok().copied().map(ms),
         }));
     }
-    history
 }
 
 /// Says how far the run is, again and again.

@@ -11,7 +11,8 @@ use futures_util::{StreamExt, TryStreamExt};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::Faults;
-use crate::rig::{Rig, within};
+use crate::patience::within;
+use crate::rig::Rig;
 
 /// How long the next message may take.
 const NEXT: Duration = Duration::from_secs(10);
