@@ -1,5 +1,6 @@
 //! How long something may take, on a machine that others use as well.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::proxy::pause;
@@ -41,6 +42,28 @@ impl Patience {
         while !self.is_over() {
             pause(LOOK).await;
         }
+    }
+}
+
+/// How long the machine stood still, all in all.
+#[derive(Debug, Default)]
+pub(crate) struct Stillness(AtomicU64);
+
+impl Stillness {
+    /// Watches for it, without end.
+    pub(crate) async fn watch(&self) {
+        loop {
+            let looked = Instant::now();
+            pause(LOOK).await;
+            let passed = looked.elapsed();
+            if passed > LONGEST {
+                self.0.fetch_add(u64::try_from(passed.as_millis()).unwrap(), Ordering::Relaxed);
+            }
+        }
+    }
+
+    pub(crate) fn so_far(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
     }
 }
 

@@ -30,7 +30,10 @@ pub(crate) struct Report {
     pub(crate) seed: u64,
     /// How many of each process.
     pub(crate) replicas: u16,
+    /// Without what the machine stood still, checking included.
     pub(crate) ran_for_ms: u64,
+    /// How long the machine did nothing for this run: stopped from outside, or starved.
+    pub(crate) stood_still_ms: u64,
     pub(crate) faults: u64,
     /// How often each was injected.
     pub(crate) faults_by_name: BTreeMap<String, u64>,
@@ -50,7 +53,8 @@ pub(crate) struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}, {} of each, {} s", self.seed, self.replicas, self.ran_for_ms / 1_000)?;
+        let (ran, still) = (self.ran_for_ms / 1_000, self.stood_still_ms / 1_000);
+        writeln!(f, "seed {}, {} of each, {ran} s, and {still} s stood still", self.seed, self.replicas)?;
         writeln!(f, "{} faults; the slowest recovery took {} ms", self.faults, self.slowest_recovery_ms)?;
         for (name, times) in &self.faults_by_name {
             writeln!(f, "  {times:>4}  {name}")?;

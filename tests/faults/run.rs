@@ -15,7 +15,7 @@ use tonic::transport::{Channel, Endpoint};
 use crate::caller::{Caller, Phase};
 use crate::chance::Chance;
 use crate::inject::inject;
-use crate::patience::Patience;
+use crate::patience::{Patience, Stillness};
 use crate::plan::{Plan, Step};
 use crate::proxy::pause;
 use crate::record::Record;
@@ -63,10 +63,13 @@ pub(crate) async fn run(settings: &Settings) -> Report {
     let record = Arc::new(Record::default());
     let (phase, callers) = callers(&rig, settings.seed, &record).await;
     let (began, mut history, mut after) = (Instant::now(), Vec::new(), Patience::of(CONVERGED));
+    let stillness = Stillness::default();
+    let passed = || began.elapsed().saturating_sub(stillness.so_far());
     let conducting = async {
         tokio::select! {
-            () = break_things(&rig, settings, &record, began, &mut history) => {}
-            () = tell(&rig, settings, &record, began) => {}
+            () = break_things(&rig, settings, &record, &passed, &mut history) => {}
+            () = tell(&rig, settings, &record, &passed) => {}
+            () = stillness.watch() => {}
         }
         phase.send_replace(Phase::Ending);
         after = Patience::of(CONVERGED);
@@ -91,7 +94,8 @@ pub(crate) async fn run(settings: &Settings) -> Report {
     let mut report = Report {
         seed: settings.seed,
         replicas: settings.replicas,
-        ran_for_ms: ms(began.elapsed()),
+        ran_for_ms: ms(passed()),
+        stood_still_ms: ms(stillness.so_far()),
         faults: u64::try_from(history.len()).unwrap(),
         faults_by_name: BTreeMap::new(),
         slowest_recovery_ms: history.iter().filter_map(|one| one.ready_in_ms).max().unwrap_or(0),
@@ -141,15 +145,15 @@ async fn break_things(
     rig: &Rig,
     settings: &Settings,
     record: &Record,
-    began: Instant,
+    passed: &impl Fn() -> Duration,
     history: &mut Vec<Injected>,
 ) {
     for Step { calm, faults } in Plan::of(settings.seed) {
         pause(calm).await;
-        if began.elapsed() > settings.lasts {
+        if passed() > settings.lasts {
             break;
         }
-        let at_ms = ms(began.elapsed());
+        let at_ms = ms(passed());
         record.set_faulty(true);
         let hits = join_all(faults.iter().map(|fault| inject(rig, fault))).await;
         let ready = rig.ready_again(READY).await;
@@ -172,10 +176,10 @@ async fn break_things(
 }
 
 /// Says how far the run is, again and again.
-async fn tell(rig: &Rig, settings: &Settings, record: &Record, began: Instant) {
+async fn tell(rig: &Rig, settings: &Settings, record: &Record, passed: &impl Fn() -> Duration) {
     loop {
         pause(PROGRESS).await;
-        let (passed, all) = (began.elapsed().as_secs(), settings.lasts.as_secs());
+        let (passed, all) = (passed().as_secs(), settings.lasts.as_secs());
         let counts = record.counts();
         let count = |what: &str| counts.get(what).copied().unwrap_or(0);
         eprintln!(
