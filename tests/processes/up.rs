@@ -104,6 +104,11 @@ impl Up {
         self.ready.processes.iter().find(|process| process.name == name).unwrap()
     }
 
+    /// Its own process, whose children the others are.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills a process without a word; `casetrail up` starts it again.
     pub(crate) fn kill(&self, name: &str) {
         signal("KILL", self.process(name).pid);
@@ -136,15 +141,20 @@ impl Up {
         logs.iter().map(last).collect()
     }
 
+    /// The folder where mails land.
+    pub(crate) fn outbox(&self) -> PathBuf {
+        self.data.path().join("outbox")
+    }
+
     /// Every mail that was handed over, by its file's name.
     pub(crate) fn mails(&self) -> Vec<String> {
-        let outbox = std::fs::read_dir(self.data.path().join("outbox")).into_iter().flatten().flatten();
+        let outbox = std::fs::read_dir(self.outbox()).into_iter().flatten().flatten();
         outbox.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 
     /// Asks it to stop, and returns whether it ended well.
     pub(crate) fn stop(mut self) -> bool {
-        signal("TERM", self.child.id());
+        signal("TERM", self.pid());
         self.child.wait().unwrap().success()
     }
 }

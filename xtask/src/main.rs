@@ -1,10 +1,12 @@
-//! The project's own chores, run as `cargo xtask <chore>`; today there is one, `test`.
+//! The project's own chores, run as `cargo xtask <chore>`: `test`, and `faults` for long runs of one of its
+//! tests.
 //!
 //! `test` is the second of the README's two commands and all that `.ci/run` calls. It stands outside the
 //! journey: it knows folders and tools, and must never depend on a crate of ours.
 //!
 //! To add a step: a variant of [`steps::StepName`], its entry in [`steps::ALL`], a file in `steps/`.
 
+mod faults;
 mod process;
 mod report;
 mod servers;
@@ -16,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::faults::FaultsArgs;
 use crate::steps::StepName;
 use crate::workshop::Workshop;
 
@@ -38,6 +41,12 @@ enum Chore {
     /// found or installed fails its step and says how to get it.
     #[command(after_help = EXAMPLES)]
     Test(TestArgs),
+    /// Breaks everything around the running services for a long time, and checks that nothing was lost.
+    ///
+    /// Kills and stops processes, crashes Postgres, wipes NATS, loses answers: under load, after a plan that
+    /// a seed gives. Exit code 0 means that no invariant was violated.
+    #[command(after_help = faults::EXAMPLES)]
+    Faults(FaultsArgs),
 }
 
 const EXAMPLES: &str = "\
@@ -61,12 +70,17 @@ struct TestArgs {
 }
 
 fn main() -> ExitCode {
-    let Chore::Test(args) = Cli::parse().chore;
-    if args.list {
-        report::list();
-        return ExitCode::SUCCESS;
-    }
     let workshop = Workshop::here();
-    let results = steps::run(&workshop, &args.only);
-    if report::summary(&results) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let passed = match Cli::parse().chore {
+        Chore::Test(args) if args.list => {
+            report::list();
+            true
+        }
+        Chore::Test(args) => report::summary(&steps::run(&workshop, &args.only)),
+        Chore::Faults(args) => faults::run(&workshop, &args).unwrap_or_else(|error| {
+            eprintln!("{error:#}");
+            false
+        }),
+    };
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -20,6 +20,13 @@ pub(crate) fn run(command: &mut Command) -> Result<bool> {
     Ok(status.success())
 }
 
+/// As [`run`], with its output on standard error: standard output is left to the caller.
+pub(crate) fn run_aside(command: &mut Command) -> Result<bool> {
+    eprintln!("$ {}", words(command));
+    let status = command.stdin(Stdio::null()).stdout(std::io::stderr()).status();
+    Ok(status.with_context(|| cannot_start(command))?.success())
+}
+
 /// Runs a program that installs something; its failure is an error that names it.
 pub(crate) fn install(command: &mut Command) -> Result<()> {
     if run(command)? { Ok(()) } else { bail!("`{}` failed; see its output above", words(command)) }

@@ -11,7 +11,7 @@ use crate::process::{ask, install};
 use crate::workshop::Workshop;
 
 /// Names a `nats-server` program for `crates/scratch`.
-const NATS_SERVER_VARIABLE: &str = "CASETRAIL_NATS_SERVER";
+pub(crate) const NATS_SERVER_VARIABLE: &str = "CASETRAIL_NATS_SERVER";
 /// Names an old one, which must work as well.
 const OLD_NATS_SERVER_VARIABLE: &str = "CASETRAIL_TEST_OLD_NATS_SERVER";
 /// Where Debian keeps Postgres, a folder for each version.
@@ -64,7 +64,7 @@ impl Drop for Servers {
 }
 
 /// Postgres, installed if this may be done here.
-fn require_postgres(workshop: &Workshop) -> Result<()> {
+pub(crate) fn require_postgres(workshop: &Workshop) -> Result<()> {
     let is_there = || {
         let debian = std::fs::read_dir(DEBIAN_POSTGRES).into_iter().flatten().flatten();
         std::env::var_os("CASETRAIL_POSTGRES_BIN").is_some()

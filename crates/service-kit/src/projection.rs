@@ -5,10 +5,12 @@
 //! transaction, writes the rows; the others wait for that row, see that they were not needed and go on.
 //!
 //! Facts that change no row cost no transaction: the position is then moved on now and then, so that after a
-//! restart not all of them are read again.
+//! restart not all of them are read again. That no row changes is judged by the rows that this replica knows:
+//! where another one has moved the position on since, those events are judged anew.
 
 mod rebuild;
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -164,11 +166,32 @@ struct Stand {
     reached: u64,
     /// Cases as they were when their rows were last written.
     written: LruCache<Uuid, Arc<Case>>,
+    /// Cases with events after `kept` that changed no row.
+    passed_over: HashSet<Uuid>,
 }
 
 impl Stand {
     fn at(position: u64) -> Self {
-        Self { kept: position, reached: position, written: LruCache::new(REMEMBERED) }
+        Self {
+            kept: position,
+            reached: position,
+            written: LruCache::new(REMEMBERED),
+            passed_over: HashSet::new(),
+        }
+    }
+
+    /// This replica has moved the position on: what it passed over is behind it for good.
+    fn moved_to(&mut self, position: u64) {
+        self.kept = position;
+        self.passed_over.clear();
+    }
+
+    /// Another replica has moved the position on, and may have written rows of whatever was passed over.
+    fn overtaken_at(&mut self, position: u64) {
+        self.kept = position;
+        for stream in self.passed_over.drain() {
+            self.written.pop(&stream);
+        }
     }
 }
 
@@ -191,24 +214,29 @@ impl Projector {
     /// Brings the rows up to the end of `events`, by oneself or by letting others.
     async fn write(&self, stand: &mut Stand, events: &[Committed]) -> Result<(), Failure> {
         let Some(last) = events.last().map(|event| event.position) else { return Ok(()) };
-        let (mut changed, mut same) = (Vec::new(), Vec::new());
+        // What another replica has written by now is not what this one remembers.
+        for event in events.iter().take_while(|event| event.position <= stand.kept) {
+            stand.written.pop(&event.stream);
+        }
+        let (mut changed, mut judged_anew) = (Vec::new(), Vec::new());
         while stand.kept < last {
+            let events = if judged_anew.is_empty() { events } else { &judged_anew };
             // What needs the log or a key is done before the transaction, so that it stays short.
             let prepared = self.prepare(events, stand).await?;
-            let written = prepared.is_empty() || self.commit(&prepared, stand, last).await?;
-            if let Prepared::Cases(written, unchanged) = prepared {
+            let won = prepared.is_empty() || self.commit(&prepared, stand, last).await?;
+            if let Prepared::Cases(written, same) = prepared {
+                for case in written.iter().map(|(_, case)| case).chain(&same).filter(|_| won) {
+                    stand.written.put(case.id.0, Arc::clone(case));
+                }
                 changed.extend(written.into_iter().map(|(_, case)| case));
-                same.extend(unchanged);
             }
-            if written {
+            if won {
                 break;
             }
-        }
-        // Only now, and also of those that another replica has written.
-        for case in same.iter().chain(&changed) {
-            if stand.written.peek(&case.id.0).is_none_or(|known| known.version < case.version) {
-                stand.written.put(case.id.0, Arc::clone(case));
+            for event in events {
+                stand.written.pop(&event.stream);
             }
+            judged_anew = self.between(stand.kept, last).await?;
         }
         if let Some(told) = &self.told
             && !changed.is_empty()
@@ -231,7 +259,7 @@ impl Projector {
                     stand.kept
                 )));
             }
-            stand.kept = found;
+            stand.overtaken_at(found);
             return Ok(false);
         }
         match (&self.source, prepared) {
@@ -248,7 +276,7 @@ impl Projector {
             _ => return Err(Failure::Internal("a projection was prepared for another source".to_owned())),
         }
         transaction.commit().await?;
-        stand.kept = position;
+        stand.moved_to(position);
         Ok(true)
     }
 
@@ -283,12 +311,30 @@ impl Projector {
                         Before::Unknown => false,
                     };
                     if unchanged {
+                        stand.passed_over.insert(stream);
                         same.push(after);
                     } else {
                         changed.push((before, after));
                     }
                 }
                 Ok(Prepared::Cases(changed, same))
+            }
+        }
+    }
+
+    /// The events after one position, up to another.
+    async fn between(&self, after: u64, last: u64) -> Result<Vec<Committed>, Failure> {
+        let mut events: Vec<Committed> = Vec::new();
+        if after >= last {
+            return Ok(events);
+        }
+        loop {
+            let position = events.last().map_or(after, |event| event.position);
+            let page = self.parts.log.read_all(position, PAGE).await?;
+            let is_last = page.len() < PAGE;
+            events.extend(page.into_iter().take_while(|event| event.position <= last));
+            if is_last || events.last().is_some_and(|event| event.position == last) {
+                return Ok(events);
             }
         }
     }
@@ -337,9 +383,15 @@ impl Projector {
         if position < stand.kept {
             return self.refill(&mut stand, position).await;
         }
-        stand.kept = position;
-        if position < stand.reached && self.advance(self.store.pool(), position, stand.reached).await? {
-            stand.kept = stand.reached;
+        if position > stand.kept {
+            stand.overtaken_at(position);
+            let reached = stand.reached;
+            let passed_over = self.between(position, reached).await?;
+            return self.write(&mut stand, &passed_over).await;
+        }
+        let reached = stand.reached;
+        if position < reached && self.advance(self.store.pool(), position, reached).await? {
+            stand.moved_to(reached);
         }
         Ok(())
     }

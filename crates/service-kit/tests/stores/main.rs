@@ -5,6 +5,7 @@
 
 mod lost_answers;
 mod opening;
+mod passed_over;
 mod projections;
 mod timers;
 mod turns;

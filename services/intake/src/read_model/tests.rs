@@ -8,6 +8,8 @@ use case::intake::{
 use case::{Aggregate, CaseEvent, CaseNumber, Channel, Language, Personal, Recorded, Tier};
 use jiff::SignedDuration;
 
+use service_kit::projection::Before;
+
 use super::*;
 
 const PRODUCT: &str = "viking-gold";
@@ -65,7 +67,7 @@ impl Listed {
 
     async fn put(&self, case: &Case) {
         let mut transaction = self.store.begin().await.unwrap();
-        Cases.put(&mut transaction, case).await.unwrap();
+        Cases.put(&mut transaction, &Before::Unknown, case).await.unwrap();
         transaction.commit().await.unwrap();
     }
 

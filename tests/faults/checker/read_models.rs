@@ -1,0 +1,97 @@
+//! I7: every read model equals a rebuild from the log. All rows are kept, all read models are thrown away
+//! while everything runs, and the rows that the services write anew are compared with those.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::time::Duration;
+
+use event_log::{EventLog, PostgresLog};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use super::{Faults, PATIENCE};
+use crate::rig::Rig;
+use crate::up::program;
+
+/// Tables that say how far somebody is, not what they know.
+const NOT_ROWS: [&str; 4] = ["_sqlx_migrations", "checkpoint", "dead_letter", "projection"];
+/// How often it is tried to compare while nothing is recorded meanwhile.
+const TRIES: usize = 4;
+
+/// The rows of each table, sorted.
+type Rows = BTreeMap<String, Vec<String>>;
+
+/// Returns how many rows it compared.
+pub(super) async fn check(rig: &Rig, log: &PostgresLog, faults: &mut Faults) -> u64 {
+    for _ in 0..TRIES {
+        let Ok(before) = rig.settled(log, PATIENCE).await else { break };
+        let kept = rows(rig).await;
+        if let Err(problem) = rebuild_all(rig).await {
+            faults.add("I7", problem);
+            return 0;
+        }
+        if let Err(behind) = rig.settled(log, PATIENCE).await {
+            faults.add("I7", format!("60 s after they were thrown away: {behind}"));
+            return 0;
+        }
+        let rebuilt = rows(rig).await;
+        if log.head().await.unwrap() == before {
+            compare(&kept, &rebuilt, faults);
+            return u64::try_from(kept.values().map(Vec::len).sum::<usize>()).unwrap();
+        }
+    }
+    faults.add("I7", "not compared: something was recorded again and again");
+    0
+}
+
+fn compare(kept: &Rows, rebuilt: &Rows, faults: &mut Faults) {
+    for (table, rows) in kept {
+        let anew = &rebuilt[table];
+        let lost: Vec<_> = rows.iter().filter(|row| anew.binary_search(row).is_err()).collect();
+        let new: Vec<_> = anew.iter().filter(|row| rows.binary_search(row).is_err()).collect();
+        if !lost.is_empty() || !new.is_empty() {
+            let (few_lost, few_new) = (&lost[..lost.len().min(3)], &new[..new.len().min(3)]);
+            let counts = (lost.len(), new.len());
+            faults.add("I7", format!("{table} {counts:?}: had {few_lost:?}, a rebuild has {few_new:?}"));
+        }
+    }
+}
+
+async fn rows(rig: &Rig) -> Rows {
+    let mut admin = PgConnection::connect(&rig.database).await.unwrap();
+    let mut found = Rows::new();
+    for schema in distributed::SCHEMAS {
+        let tables: Vec<String> = sqlx::query_scalar("SELECT tablename FROM pg_tables WHERE schemaname = $1")
+            .bind(schema.stage)
+            .fetch_all(&mut admin)
+            .await
+            .unwrap();
+        for table in tables.iter().filter(|table| !NOT_ROWS.contains(&table.as_str())) {
+            let table = format!("{}.{table}", schema.stage);
+            let question = format!("SELECT to_jsonb(line)::text FROM {table} line");
+            let mut rows: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(question)).fetch_all(&mut admin).await.unwrap();
+            rows.sort();
+            found.insert(table, rows);
+        }
+    }
+    admin.close().await.unwrap();
+    found
+}
+
+/// `casetrail rebuild`, all at the same time.
+async fn rebuild_all(rig: &Rig) -> Result<(), String> {
+    let mut running = Vec::new();
+    for model in distributed::SCHEMAS.iter().flat_map(|schema| (schema.read_models)()) {
+        let mut command = tokio::process::Command::new(program("casetrail"));
+        command.args(["--json", "rebuild", model.name, "--postgres", &rig.database]);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+        running.push((model.name, child));
+    }
+    for (name, mut child) in running {
+        match tokio::time::timeout(PATIENCE + Duration::from_secs(30), child.wait()).await {
+            Ok(ended) if ended.as_ref().is_ok_and(std::process::ExitStatus::success) => {}
+            ended => return Err(format!("`casetrail rebuild {name}` ended with {ended:?}")),
+        }
+    }
+    Ok(())
+}
