@@ -143,7 +143,7 @@ fn seals(bundle: &Bundle, keyring: &Keyring) -> Result<(), BundleFault> {
 
 fn events(bundle: &Bundle) -> Result<(), BundleFault> {
     let mut chain = ChainVerifier::new(bundle.stream);
-    let (mut position, mut unsealed) = (0, Vec::new());
+    let (mut position, mut unsealed) = (0_u64, Vec::new());
     for event in &bundle.events {
         let version = event.version;
         // What is not sealed stands somewhere behind the others.

@@ -1,16 +1,12 @@
 //! The sealer: when it seals, how it goes on after a restart, and what it refuses to seal on top of.
 
-#![expect(clippy::unwrap_used, reason = "what a test cannot set up must fail it")]
-
-mod world;
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use seals::{Sealer, SealerError, Witness};
 use tokio_util::sync::CancellationToken;
 
-use world::{Kind, World, key, rechain, stream};
+use crate::world::{Kind, World, key, rechain, stream};
 
 async fn ends(world: &World) -> Vec<u64> {
     world.store.range(0, u64::MAX, 100).await.unwrap().iter().map(|seal| seal.to).collect()

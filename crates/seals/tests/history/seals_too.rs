@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seals::{Limits, Parts, SealFault, SealStore, Sealer, Witness, Wrong};
+use seals::{Limits, Parts, SealFault, Sealer, Witness, Wrong};
 
 use crate::world::{Kind, RUN, World, key, rechain, stream};
 use crate::{first, on_both, seal_fault};

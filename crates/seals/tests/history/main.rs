@@ -1,12 +1,13 @@
-//! Tampering as the database's superuser would: all of it is found, at the right position.
+//! A log with seals and a witness on a real database: sealing it, tampering with it as the database's
+//! superuser would (all of it is found, at the right position), and exporting from it.
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot set up must fail it")]
 
-#[path = "../world/mod.rs"]
-mod world;
-
+mod bundle;
 mod events;
+mod sealer;
 mod seals_too;
+mod world;
 
 use seals::{Report, SealFault, Wrong};
 
