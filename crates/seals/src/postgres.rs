@@ -69,6 +69,11 @@ fn is_collision(error: &sqlx::Error) -> bool {
         .is_some_and(|error| error.message().contains("tuple concurrently") || error.is_unique_violation())
 }
 
+/// Another seal stands where one was to go.
+fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
 /// The seals of one shard in a Postgres database.
 #[derive(Debug, Clone)]
 pub struct PostgresSealStore {
@@ -213,9 +218,7 @@ impl SealStore for PostgresSealStore {
         .await;
         match done {
             Ok(done) if done.rows_affected() == 1 => Ok(()),
-            Err(error) if !error.as_database_error().is_some_and(|e| e.is_unique_violation()) => {
-                Err(self.failure(&error))
-            }
+            Err(error) if !is_taken(&error) => Err(self.failure(&error)),
             _ if self.last().await?.as_ref() == Some(seal) => Ok(()),
             _ => Err(Error::Conflict { place: self.place.clone(), from: seal.from }),
         }

@@ -124,8 +124,10 @@ pub struct Sealer {
     parts: Parts,
     limits: Limits,
     published: watch::Sender<u64>,
-    /// The last seal, once it was looked at; `None` before that and after a failure.
-    last: Option<Option<Seal>>,
+    /// Whether what is there was looked at since the start or the last failure.
+    has_looked: bool,
+    /// The last seal, if there is one.
+    last: Option<Seal>,
     unsealed: Unsealed,
 }
 
@@ -142,7 +144,8 @@ impl Sealer {
     /// A sealer that goes on after the last seal in the store.
     pub fn new(mut parts: Parts, limits: Limits) -> Self {
         parts.trusted.trust(parts.key.public());
-        Self { parts, limits, published: watch::Sender::new(0), last: None, unsealed: Unsealed::default() }
+        let published = watch::Sender::new(0);
+        Self { parts, limits, published, has_looked: false, last: None, unsealed: Unsealed::default() }
     }
 
     /// The last position whose seal is in the store and at every witness.
@@ -199,31 +202,26 @@ impl Sealer {
     /// [`SealerError`]. The next call looks at everything anew.
     pub async fn seal_due(&mut self) -> Result<Option<Timestamp>, SealerError> {
         let done = self.seal_all_due().await;
-        if done.is_err() {
-            self.last = None;
-        }
+        self.has_looked = done.is_ok();
         done
     }
 
     async fn seal_all_due(&mut self) -> Result<Option<Timestamp>, SealerError> {
-        let mut last = match self.last.take() {
-            Some(last) => last,
-            None => self.resume().await?,
-        };
+        if !self.has_looked {
+            self.last = self.resume().await?;
+        }
         loop {
             self.read().await?;
             let Some(oldest) = self.unsealed.oldest else {
-                self.last = Some(last);
                 return Ok(None);
             };
             let due_at =
                 oldest + SignedDuration::try_from(self.limits.max_age).unwrap_or(SignedDuration::MAX);
             let now = self.parts.clock.now();
             if self.unsealed.leaves.len() < self.limits.max_events && now < due_at {
-                self.last = Some(last);
                 return Ok(Some(due_at));
             }
-            last = Some(self.seal(last.as_ref(), now).await?);
+            self.last = Some(self.seal(now).await?);
         }
     }
 
@@ -299,10 +297,11 @@ impl Sealer {
     }
 
     /// Seals what was read: in the store first, so that a witness never has a seal that the store lacks.
-    async fn seal(&mut self, last: Option<&Seal>, now: Timestamp) -> Result<Seal, SealerError> {
+    async fn seal(&mut self, now: Timestamp) -> Result<Seal, SealerError> {
         let leaves = std::mem::take(&mut self.unsealed.leaves);
         self.unsealed.oldest = None;
         let Parts { shard, store, witnesses, key, .. } = &self.parts;
+        let last = self.last.as_ref();
         let draft = Draft {
             shard: *shard,
             from: last.map_or(0, |last| last.to) + 1,

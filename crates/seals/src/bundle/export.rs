@@ -2,7 +2,7 @@
 
 use event_log::{Committed, Hash, StreamId};
 
-use super::format::{Bundle, Event, FORMAT, Key, Sealed};
+use super::format::{Bundle, Entry, FORMAT, Key, Sealed};
 use crate::check::History;
 use crate::keys::{KeyId, Keyring};
 use crate::merkle::{self, Leaf};
@@ -74,7 +74,7 @@ pub async fn export(history: History<'_>, stream: StreamId) -> Result<Vec<u8>, E
             if sealed.is_none() {
                 bundle.unsealed.push(event.version);
             }
-            bundle.events.push(Event::of(event, sealed));
+            bundle.events.push(Entry::of(event, sealed));
         }
         if page.len() < PAGE {
             break;

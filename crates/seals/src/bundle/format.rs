@@ -19,7 +19,7 @@ pub(super) struct Bundle {
     pub(super) format: String,
     pub(super) stream: Uuid,
     /// All of them, by version.
-    pub(super) events: Vec<Event>,
+    pub(super) events: Vec<Entry>,
     /// The versions of those that no seal covers yet.
     pub(super) unsealed: Vec<u64>,
     /// Those that cover the events, by position.
@@ -31,7 +31,7 @@ pub(super) struct Bundle {
 /// Everything that is hashed of an event.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Event {
+pub(super) struct Entry {
     pub(super) version: u64,
     pub(super) tenant: String,
     pub(super) command_id: Uuid,
@@ -71,7 +71,7 @@ impl Key {
     }
 }
 
-impl Event {
+impl Entry {
     pub(super) fn of(event: &Committed, sealed: Option<Sealed>) -> Self {
         Self {
             version: event.version,

@@ -3,7 +3,7 @@
 use event_log::{Broken, ChainVerifier, StreamId};
 use uuid::Uuid;
 
-use super::format::{Bundle, Event, FORMAT, Sealed};
+use super::format::{Bundle, Entry, FORMAT, Sealed};
 use crate::keys::{KeyId, Keyring, PublicKey};
 use crate::merkle::{self, Leaf};
 use crate::seal::{Seal, Unproven, digits};
@@ -178,7 +178,7 @@ fn events(bundle: &Bundle) -> Result<(), BundleFault> {
 fn is_included(
     bundle: &Bundle,
     stream: Uuid,
-    event: &Event,
+    event: &Entry,
     sealed: &Sealed,
     hash: [u8; 32],
 ) -> Result<bool, BundleFault> {
