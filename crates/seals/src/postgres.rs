@@ -39,8 +39,23 @@ pub async fn migrate(admin: &mut PgConnection) -> Result<(), sqlx::Error> {
     let mut tx = admin.begin().await?;
     sqlx::raw_sql("SET LOCAL client_min_messages = warning").execute(&mut *tx).await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *tx).await?;
-    sqlx::raw_sql(SCHEMA).execute(&mut *tx).await?;
+    if found_version(&mut tx).await?.is_none_or(|found| found <= SCHEMA_VERSION) {
+        sqlx::raw_sql(SCHEMA).execute(&mut *tx).await?;
+    }
     tx.commit().await
+}
+
+/// The version of the table; `None` where there is none.
+async fn found_version(connection: &mut PgConnection) -> Result<Option<i64>, sqlx::Error> {
+    let is_there: bool = sqlx::query_scalar(
+        "SELECT to_regclass('log.seal') IS NOT NULL AND to_regclass('log.seal_schema_version') IS NOT NULL",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !is_there {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT max(version) FROM log.seal_schema_version").fetch_one(connection).await
 }
 
 /// Lets a login role read seals and add to them; no more.
@@ -128,19 +143,8 @@ impl PostgresSealStore {
 
     async fn require_version(&self) -> Result<(), Error> {
         let place = self.place.clone();
-        let is_there: bool = sqlx::query_scalar(
-            "SELECT to_regclass('log.seal') IS NOT NULL AND to_regclass('log.seal_schema_version') IS NOT NULL",
-        )
-        .fetch_one(&self.pool)
-        .await
-        .map_err(|error| self.failure(&error))?;
-        if !is_there {
-            return Err(Error::NotMigrated { place });
-        }
-        let found: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM log.seal_schema_version")
-            .fetch_one(&self.pool)
-            .await
-            .map_err(|error| self.failure(&error))?;
+        let look = async { found_version(&mut *self.pool.acquire().await?).await };
+        let found = look.await.map_err(|error| self.failure(&error))?;
         match found {
             None => Err(Error::NotMigrated { place }),
             Some(found) if found > SCHEMA_VERSION => {
