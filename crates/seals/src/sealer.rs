@@ -173,10 +173,10 @@ impl Sealer {
                     return Err(error);
                 }
             };
-            let enough = self.worth_reading_at();
+            let (enough, has_failed) = (self.worth_reading_at(), !self.has_looked);
             let grown = async {
-                // The head is told of no more when whoever writes it is gone: then only time wakes.
-                if head.wait_for(|head| *head >= enough).await.is_err() {
+                // After a failure, and when whoever told of the head is gone, only time wakes.
+                if has_failed || head.wait_for(|head| *head >= enough).await.is_err() {
                     std::future::pending::<()>().await;
                 }
             };

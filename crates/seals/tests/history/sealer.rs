@@ -1,9 +1,12 @@
 //! The sealer: when it seals, how it goes on after a restart, and what it refuses to seal on top of.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use seals::{Sealer, SealerError, Witness};
+use async_trait::async_trait;
+use event_log::Hash;
+use seals::{Error, Seal, SealStore, Sealer, SealerError, Witness};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{Kind, World, key, rechain, stream};
@@ -115,6 +118,66 @@ async fn a_witness_that_fell_behind_is_brought_up_before_anything_counts_as_publ
     sealer.seal_due().await.unwrap();
     assert_eq!(*sealer.published().borrow(), 20);
     assert_eq!(world.check().await.witnessed_to, [20, 20]);
+}
+
+/// A store that is away for its first writes.
+struct Away {
+    inner: Arc<dyn SealStore>,
+    failures: AtomicU32,
+}
+
+#[async_trait]
+impl SealStore for Away {
+    fn place(&self) -> &str {
+        self.inner.place()
+    }
+
+    async fn append(&self, seal: &Seal, leaves: &[Hash]) -> Result<(), Error> {
+        if self.failures.fetch_add(1, Ordering::SeqCst) < 3 {
+            let (place, reason) = (self.place().to_owned(), "away".to_owned());
+            return Err(Error::Unavailable { place, reason });
+        }
+        self.inner.append(seal, leaves).await
+    }
+
+    async fn last(&self) -> Result<Option<Seal>, Error> {
+        self.inner.last().await
+    }
+
+    async fn range(&self, from: u64, to: u64, limit: usize) -> Result<Vec<Seal>, Error> {
+        self.inner.range(from, to, limit).await
+    }
+
+    async fn leaves(&self, seal: &Seal) -> Result<Option<Vec<Hash>>, Error> {
+        self.inner.leaves(seal).await
+    }
+}
+
+#[tokio::test]
+async fn what_passes_is_waited_out_and_not_tried_without_a_pause() {
+    let mut world = World::empty(Kind::Sqlite).await;
+    let away = Arc::new(Away { inner: world.witnesses[0].clone(), failures: AtomicU32::new(0) });
+    world.witnesses = vec![away.clone()];
+    world.append(10).await;
+    let sealer = world.sealer(1);
+    let (mut published, stop) = (sealer.published(), CancellationToken::new());
+    let acting = async {
+        while away.failures.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(away.failures.load(Ordering::SeqCst), 1, "the clock stands still");
+        while *published.borrow_and_update() < 10 {
+            world.clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+    };
+    let (ran, ()) = tokio::join!(sealer.run(stop.clone()), acting);
+    assert_eq!(ran, Ok(()));
+    assert_eq!(ends(&world).await, [10]);
 }
 
 #[tokio::test]
