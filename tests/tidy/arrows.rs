@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contracts", &[]),
     ("event-log", &["ambient", "scratch"]),
     ("sealing", &["ambient", "scratch"]),
+    ("seals", &["ambient", "event-log", "scratch"]),
     ("sandbox-gateway", &["ambient"]),
     ("scratch", &["ambient"]),
     ("event-bus", &["ambient", "event-log", "scratch"]),

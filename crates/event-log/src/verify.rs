@@ -82,6 +82,18 @@ impl ChainVerifier {
         Self { stream, hash: genesis_hash(stream), last: None }
     }
 
+    /// Stands right behind `event`, which is taken as it is: to go on in the middle of a stream.
+    pub fn after(event: &Committed) -> Self {
+        let last = Last {
+            version: event.version,
+            position: event.position,
+            recorded_at_us: event.recorded_at.as_microsecond(),
+            command: (event.command_id, event.command_seq),
+            tenant: Arc::from(event.tenant.as_str()),
+        };
+        Self { stream: event.stream, hash: event.hash, last: Some(last) }
+    }
+
     /// The last version that was found right; 0 before the first.
     pub fn version(&self) -> u64 {
         self.last.as_ref().map_or(0, |last| last.version)
