@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "event-log",
             "event-bus",
             "sealing",
+            "seals",
             "service-kit",
             "history",
             "operations",

@@ -10,10 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::bench::Bench;
 use crate::commands::{
     agents::AgentsArgs, cases::CasesArgs, completions::CompletionsArgs, consumers::ConsumersArgs,
-    dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, history::HistoryArgs, migrate::MigrateArgs,
-    open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs, relay::RelayArgs,
+    dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs, history::HistoryArgs,
+    migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs, relay::RelayArgs,
     sandbox_gateway::SandboxGatewayArgs, say::SayArgs, traces::TracesArgs, verify::VerifyArgs,
-    watch::WatchArgs,
+    verify_bundle::VerifyBundleArgs, watch::WatchArgs,
 };
 use crate::dev::DevArgs;
 use crate::up::UpArgs;
@@ -138,6 +138,12 @@ pub(crate) enum Command {
     /// Prove that history is what was recorded: of one case, or of a whole log
     #[command(after_help = VerifyArgs::EXAMPLES)]
     Verify(VerifyArgs),
+    /// Write a case's history to a file that proves itself
+    #[command(after_help = ExportArgs::EXAMPLES)]
+    Export(ExportArgs),
+    /// Check an exported case with nothing else at hand
+    #[command(name = "verify-bundle", after_help = VerifyBundleArgs::EXAMPLES)]
+    VerifyBundle(VerifyBundleArgs),
     /// List the traces of a case
     #[command(after_help = TracesArgs::EXAMPLES)]
     Traces(TracesArgs),

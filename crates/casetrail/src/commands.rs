@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod consumers;
 pub(crate) mod dead_letters;
 pub(crate) mod deliveries;
+pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod migrate;
 pub(crate) mod open;
@@ -16,9 +17,11 @@ pub(crate) mod sandbox_gateway;
 pub(crate) mod say;
 pub(crate) mod traces;
 pub(crate) mod verify;
+pub(crate) mod verify_bundle;
 pub(crate) mod watch;
 
 mod log_progress;
+mod proof;
 mod text;
 
 use crate::cli::{Cli, Command, Global};
@@ -38,11 +41,12 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
         Command::SandboxGateway(args) => Ok(sandbox_gateway::run(args, cli.global.json).await?),
         Command::Bench(bench) => Ok(bench::run(bench, cli.global.json).await?),
         Command::Completions(args) => completions::run(&args),
-        Command::Verify(args) => match (&args.case, &args.data) {
-            (Some(case), _) => verify::one_case(case, &asks.client().await?, &asks.output()?).await,
-            (None, Some(data)) => verify::whole_log(data, &asks.output()?).await,
-            (None, None) => Err(Problem::Usage("name a case, or a data folder with --data".to_owned())),
+        Command::Verify(args) => match &args.case {
+            Some(case) => verify::one_case(case, &asks.client().await?, &asks.output()?).await,
+            None => verify::whole_log(&args, &asks.output()?).await,
         },
+        Command::Export(args) => export::run(&args, &asks).await,
+        Command::VerifyBundle(args) => verify_bundle::run(&args, &asks.output()?),
         Command::Open(args) => open::run(args, &asks.client().await?, &asks.output()?).await,
         Command::Say(args) => say::run(args, &asks.client().await?, &asks.output()?).await,
         Command::History(args) => history::run(args, &asks.client().await?, &asks.output()?).await,

@@ -21,6 +21,7 @@ const TABLES: &[&str] = &[
     "postgres",
     "nats",
     "keys",
+    "seals",
     "data",
     "intake",
     "routing",
@@ -41,6 +42,8 @@ pub struct Common {
     pub nats: NatsConfig,
     /// The master key.
     pub keys: KeysConfig,
+    /// Seals over the log.
+    pub seals: SealsConfig,
     /// Files.
     pub data: DataConfig,
 }
@@ -87,6 +90,18 @@ impl std::fmt::Debug for KeysConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("KeysConfig").field("master_key_file", &self.master_key_file).finish_non_exhaustive()
     }
+}
+
+/// `[seals]` in a configuration file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealsConfig {
+    /// The file with the key to sign with; empty for no seals.
+    pub key_file: PathBuf,
+    /// The file with the public keys of earlier seals; empty for none.
+    pub trusted_keys_file: PathBuf,
+    /// Files that every seal is added to as well.
+    pub witness_files: Vec<PathBuf>,
 }
 
 /// `[data]` in a configuration file.
@@ -158,6 +173,7 @@ impl Common {
             postgres: tables.table("postgres")?,
             nats: tables.table("nats")?,
             keys: tables.table("keys")?,
+            seals: tables.table("seals")?,
             data: tables.table("data")?,
         })
     }

@@ -87,6 +87,9 @@ pub enum Error {
     /// The keys.
     #[error(transparent)]
     Keys(#[from] sealing::Error),
+    /// The seals.
+    #[error("seals: {0}")]
+    Seals(#[from] seals::Error),
     /// No master key was given.
     #[error(
         "keys.master_key_file: name the file with the master key, 64 hexadecimal digits that only its owner \

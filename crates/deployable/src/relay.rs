@@ -11,6 +11,7 @@ use ambient::{Clock, Ids, SystemClock, SystemIds};
 use axum::Router;
 use event_bus::nats::{Relay, RelayState, RelayStatus};
 use event_log::{EventLog, PostgresLog};
+use seals::{Keyring, Limits, Parts, PostgresSealStore, SealStore, Sealer, SigningKey, Witness};
 use service_kit::readiness::Dependency;
 use service_kit::server::{self, Services};
 use service_kit::telemetry::{self, Telemetry};
@@ -18,6 +19,7 @@ use service_kit::{MetadataAuthenticator, Readiness, Shutdown, shutdown};
 use tokio::sync::watch;
 use tonic::service::RoutesBuilder;
 
+use crate::config::SHARD;
 use crate::{Common, Error, Program, dependencies};
 
 /// What the process is called.
@@ -55,8 +57,15 @@ pub async fn start(
             return Err(error);
         }
     };
-    let shutdown = Shutdown::new();
     let reading: Arc<dyn EventLog> = log.clone();
+    let sealer = match sealer(common, &reading, &clock).await {
+        Ok(sealer) => sealer,
+        Err(error) => {
+            log.close().await;
+            return Err(error);
+        }
+    };
+    let shutdown = Shutdown::new();
     // Where several run, a machine and a process tell them apart.
     let machine = std::env::var("HOSTNAME").unwrap_or_default();
     let name = format!("{NAME} {machine} {}", std::process::id());
@@ -81,8 +90,39 @@ pub async fn start(
     let running =
         server::serve(&common.grpc, listeners, services, authenticator, telemetry, &shutdown).await?;
     shutdown.spawn(relay.run(shutdown.soft().clone()));
+    if let Some(sealer) = sealer {
+        let stop = shutdown.soft().clone();
+        // What stops it was logged: history is not as it was, and nothing is sealed on top of that.
+        shutdown.spawn_background(async move { drop(sealer.run(stop).await) });
+    }
     let drain = Duration::from_secs(common.grpc.drain_seconds);
     Ok(RelayDeployment { grpc: running.grpc, http: running.http, status, shutdown, log, drain })
+}
+
+/// Seals the log, if there is a key to sign with. Each relay has one: of several, one is faster.
+async fn sealer(
+    common: &Common,
+    log: &Arc<dyn EventLog>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Sealer>, Error> {
+    let seals = &common.seals;
+    if seals.key_file.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let key = SigningKey::from_file(&seals.key_file)?;
+    let trusted = if seals.trusted_keys_file.as_os_str().is_empty() {
+        Keyring::new()
+    } else {
+        Keyring::from_file(&seals.trusted_keys_file)?
+    };
+    let store = Arc::new(PostgresSealStore::open(&common.postgres.url, SHARD).await?);
+    let mut witnesses: Vec<Arc<dyn SealStore>> = Vec::new();
+    for path in &seals.witness_files {
+        witnesses.push(Arc::new(Witness::open(path).await?));
+    }
+    let (log, clock) = (Arc::clone(log), Arc::clone(clock));
+    let parts = Parts { log, shard: SHARD, store, witnesses, key, trusted, clock };
+    Ok(Some(Sealer::new(parts, Limits::default())))
 }
 
 impl RelayDeployment {

@@ -34,6 +34,7 @@ pub async fn migrate(url: &str, passwords: &BTreeMap<String, String>) -> Result<
     let mut admin = PgConnection::connect(url).await?;
     event_log::postgres::migrate(&mut admin, SHARDS).await?;
     sealing::postgres::migrate(&mut admin).await?;
+    seals::postgres::migrate(&mut admin).await?;
     let password = |role: &str| passwords.get(role).map(String::as_str);
     for schema in SCHEMAS {
         service_kit::store::migrate_postgres(&mut admin, schema.stage, schema.migrations).await?;

@@ -33,6 +33,7 @@ pub(crate) async fn grant_relay(
 ) -> Result<(), MigrateError> {
     login(admin, RELAY, password).await?;
     event_log::postgres::grant(admin, RELAY, Access::Read).await?;
+    seals::postgres::grant(admin, RELAY).await?;
     Ok(())
 }
 

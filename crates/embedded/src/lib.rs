@@ -5,6 +5,7 @@
 
 mod config;
 mod data;
+pub mod proof;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -61,6 +62,9 @@ pub enum Error {
     /// The keys.
     #[error(transparent)]
     Keys(#[from] sealing::Error),
+    /// The seals over the log.
+    #[error(transparent)]
+    Seals(#[from] seals::Error),
     /// The sandbox gateway.
     #[error(transparent)]
     Gateway(#[from] sandbox_gateway::StartError),
@@ -144,6 +148,7 @@ async fn assemble(
 ) -> Result<Embedded, Error> {
     let Options { data, mut config, telemetry, .. } = options;
     service_kit::metrics::observe_consumers(&parts.bus);
+    proof::start(&data, &parts.log, &parts.clock, parts.ids.as_ref(), &parts.shutdown).await?;
     let secret = callback_secret(parts.ids.as_ref());
     let sandbox = config.gateway.sandbox(&secret);
     let gateway = SandboxGateway::start(sandbox, parts.clock.clone(), parts.shutdown.soft().clone()).await?;

@@ -296,7 +296,7 @@ impl<A: Aggregate> Inner<A> {
         for _ in 0..MAX_TRIES {
             let state = self.load(request.stream).await?;
             let now = self.parts.clock.now();
-            match self.decide(request, &state, now) {
+            match Self::decide(request, &state, now) {
                 Ok(events) if events.is_empty() => {
                     let nothing = Outcome { state, events: Vec::new(), position: None, repeated: false };
                     return Ok(self.first_answer(request).await?.unwrap_or(nothing));
@@ -332,7 +332,7 @@ impl<A: Aggregate> Inner<A> {
     ) -> Result<Option<Outcome<A>>, Failure> {
         let now = self.parts.clock.now();
         let enough = request.answers.is_some_and(|version| state.version() >= version);
-        match self.decide(request, &state, now) {
+        match Self::decide(request, &state, now) {
             Ok(events) if !events.is_empty() => self.append(request, &state, events, now).await.map(Some),
             Ok(events) if enough => Ok(Some(Outcome { state, events, position: None, repeated: false })),
             Err(failure @ Failure::Refused { .. }) if enough => Err(failure),
@@ -341,7 +341,6 @@ impl<A: Aggregate> Inner<A> {
     }
 
     fn decide<S: Stage<Aggregate = A>>(
-        &self,
         request: &CommandRequest<S>,
         state: &Arc<A>,
         now: Timestamp,

@@ -199,6 +199,7 @@ impl Store {
     /// that is inside a transaction.
     async fn begin_whole(&self, statement: &'static str) -> Result<Transaction<'static, Any>, sqlx::Error> {
         let pool = self.pool.clone();
+        #[expect(clippy::disallowed_methods, reason = "one statement, which outlives a caller that leaves")]
         let begun = tokio::spawn(async move { pool.begin_with(statement).await }.in_current_span());
         begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }

@@ -43,7 +43,7 @@ enum Action {
     /// Show one, with its event
     #[command(after_help = "Example:\n  casetrail dead-letters show routing.on_case_opened 4711")]
     Show {
-        /// Whose it is, such as routing.on_case_opened
+        /// Whose it is: the consumer's name, as the list shows it
         consumer: String,
         /// The event's position in the log
         position: u64,
@@ -51,7 +51,7 @@ enum Action {
     /// Handle one once more, or all of a consumer; those that succeed are dead letters no more
     #[command(after_help = "Example:\n  casetrail dead-letters redrive routing.on_case_opened --all")]
     Redrive {
-        /// Whose it is, such as routing.on_case_opened
+        /// Whose it is: the consumer's name, as the list shows it
         consumer: String,
         /// The event's position in the log
         #[arg(required_unless_present = "all", conflicts_with = "all")]

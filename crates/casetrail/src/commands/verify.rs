@@ -1,41 +1,51 @@
 //! `verify`: proves that history is what was recorded, of one case through the API, or of a whole log from
 //! its file, also while a server writes it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
 use contracts::history::v1 as pb;
-use event_log::{Broken, EventLog, SqliteLog, Verification, verify_log};
+use event_log::{Broken, EventLog, Verification, verify_log};
 use serde_json::json;
 
 use super::log_progress::ReadProgress;
+use super::proof::{Opened, Source};
 use crate::client::Client;
 use crate::output::{Output, colour, json};
 use crate::problem::Problem;
 
-/// The log's file in a data folder.
-const LOG_FILE: &str = "log.db";
-
 /// Options of `verify`.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct VerifyArgs {
-    /// The case: its id or number
+    /// The case: its id or number, by the server that has it
+    #[arg(required_unless_present_any = ["data", "postgres"], conflicts_with_all = ["data", "postgres"])]
     pub(super) case: Option<String>,
-    /// Verify the whole log in this data folder instead, without a server
-    #[arg(long, value_name = "DIR")]
-    pub(super) data: Option<PathBuf>,
+    /// Everything, which is what is done without --from and --to
+    #[arg(long, conflicts_with_all = ["from", "to", "case"])]
+    all: bool,
+    /// The first position to verify; the whole seal that covers it is
+    #[arg(long, value_name = "POSITION")]
+    from: Option<u64>,
+    /// The last position to verify; the whole seal that covers it is
+    #[arg(long, value_name = "POSITION")]
+    to: Option<u64>,
+    #[command(flatten)]
+    source: Source,
 }
 
 impl VerifyArgs {
     pub(crate) const EXAMPLES: &'static str = "\
 Examples:
-  casetrail verify NB-2026-000001-X    one case, by the server that has it
-  casetrail verify --data ./data       every case, from the log's file
+  casetrail verify NB-2026-000001-X                  one case, by the server that has it
+  casetrail verify --data ./data                     every case and every seal, from the log's file
+  casetrail verify --postgres postgres://... --keys seal-keys.pem --witness /mnt/witness/seals.jsonl
+  casetrail verify --data ./data --from 10000 --to 20000
 
-Exits with 6 when something is not as it was recorded.";
+A seal is believed if one of the keys made it; the data folder names its own. Against whoever owns the
+database compare with a witness, a file of seals from where they cannot write.
+Exits with 6 when something is not as it was recorded, and names the first wrong position.";
 }
 
 /// Verifies one case through the API.
@@ -60,28 +70,65 @@ pub(crate) async fn one_case(case: &str, client: &Client, output: &Output) -> Re
     ))
 }
 
-/// Verifies every case in the log's file.
-pub(crate) async fn whole_log(data: &Path, output: &Output) -> Result<(), Problem> {
-    let log = SqliteLog::open_read_only(&data.join(LOG_FILE)).await.map_err(anyhow::Error::from)?;
-    let log = ReadProgress::new(Arc::new(log)).await.context("the log cannot be read")?;
-    let found = verify_log(&log).await.context("the log cannot be read")?;
-    log.finish();
-    let places = places(&log, &found).await?;
-    if output.json {
-        output.document(&as_json(&found, &places))?;
+/// Verifies a whole log, or a part of it, with its seals.
+pub(crate) async fn whole_log(args: &VerifyArgs, output: &Output) -> Result<(), Problem> {
+    verify(&args.source, args.from, args.to, output).await
+}
+
+async fn verify(source: &Source, from: Option<u64>, to: Option<u64>, output: &Output) -> Result<(), Problem> {
+    let opened = source.open().await?;
+    if let (Some(data), None, None) = (&source.data, from, to) {
+        // Everything that is wrong, not only the first.
+        chains(data, &opened, output).await?;
     }
-    if let Some((first, what)) = places.first() {
-        let more = places.len() - 1;
-        let rest = if more == 0 { String::new() } else { format!("; {more} more") };
-        return Err(Problem::NotIntact(format!(
-            "the log is not what was recorded: position {first}: {what}{rest}"
-        )));
+    let log = ReadProgress::new(Arc::clone(&opened.log)).await.context("the log cannot be read")?;
+    let positions = match (from, to) {
+        (None, None) => None,
+        (from, to) => Some(from.unwrap_or(1)..=to.unwrap_or(u64::MAX)),
+    };
+    let found = seals::check(opened.history_over(&log), positions, &mut |_| {}).await;
+    let found = found.context("the log cannot be verified")?;
+    log.finish();
+    let wrong = found.wrong_event.as_ref().map(ToString::to_string);
+    let wrong = wrong.or(found.wrong_seal.as_ref().map(ToString::to_string));
+    if output.json {
+        output.document(&json!({
+            "intact": found.is_intact(),
+            "from": found.from,
+            "facts_checked": found.events,
+            "seals_checked": found.seals,
+            "sealed_to": found.sealed_to,
+            "witnessed_to": found.witnessed_to,
+            "first_wrong_position": found.first_wrong_position(),
+            "wrong": wrong,
+        }))?;
+    }
+    if let Some(wrong) = wrong {
+        return Err(Problem::NotIntact(format!("the log is not what was recorded: {wrong}")));
     }
     if output.json {
         return Ok(());
     }
-    let Verification { events, streams, .. } = found;
-    output.text(&format!("{}  {events} facts of {streams} streams", colour::good("intact")))
+    let seals = match found.sealed_to {
+        0 => "nothing sealed yet".to_owned(),
+        to => format!("sealed up to position {to}"),
+    };
+    output.text(&format!("{}  {} facts, {seals}", colour::good("intact"), found.events))
+}
+
+/// Verifies every chain, and tells all that is wrong if anything is.
+async fn chains(data: &Path, opened: &Opened, output: &Output) -> Result<(), Problem> {
+    let log = ReadProgress::new(Arc::clone(&opened.log)).await.context("the log cannot be read")?;
+    let found = verify_log(&log).await.with_context(|| format!("{} cannot be read", data.display()))?;
+    log.finish();
+    let places = places(&log, &found).await?;
+    let Some((first, what)) = places.first() else { return Ok(()) };
+    if output.json {
+        output.document(&as_json(&found, &places))?;
+    }
+    let more = places.len() - 1;
+    let rest = if more == 0 { String::new() } else { format!("; {more} more") };
+    Err(Problem::NotIntact(format!("the log is not what was recorded: position {first}: {what}{rest}")))
 }
 
 /// Everything that is wrong, by position, first to last.
@@ -121,6 +168,9 @@ mod tests {
     use sqlx::{Connection, SqliteConnection};
     use uuid::Uuid;
 
+    use event_log::SqliteLog;
+
+    use super::super::proof::LOG_FILE;
     use super::*;
 
     /// A folder with a log of two streams with three facts each, at the positions 1 to 6 in turns.
@@ -166,7 +216,7 @@ mod tests {
 
     async fn verify(folder: &tempfile::TempDir) -> Result<(), Problem> {
         let output = Output { json: false, zone: TimeZone::UTC, width: None };
-        whole_log(folder.path(), &output).await
+        super::verify(&Source::of_folder(folder.path()), None, None, &output).await
     }
 
     #[tokio::test]

@@ -17,9 +17,11 @@ use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use deployable::front::{self, Backend};
+use embedded::proof;
 use owo_colors::OwoColorize;
 use sandbox_gateway::SandboxGateway;
 use sealing::MasterKey;
+use seals::SigningKey;
 use service_kit::{Shutdown, shutdown};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -86,6 +88,10 @@ pub(crate) async fn run(args: UpArgs, json: bool) -> anyhow::Result<()> {
     let foundation = Foundation::lay(&args, json).await?;
     let master_key = folder.path.join("master.key");
     MasterKey::from_file_or_create(&master_key, &SystemIds)?;
+    let seal_key = folder.path.join(proof::KEY);
+    let public = SigningKey::from_file_or_create(&seal_key, &SystemIds)?.public();
+    std::fs::write(folder.path.join(proof::PUBLIC_KEYS), public.to_pem())
+        .context("the public key of seals")?;
     let (stop, front) = (Shutdown::new(), Shutdown::new());
     let secret = callback_secret();
     let gateway =
@@ -98,6 +104,11 @@ pub(crate) async fn run(args: UpArgs, json: bool) -> anyhow::Result<()> {
         ("CASETRAIL__NATS__URL".to_owned(), foundation.nats.clone()),
         ("CASETRAIL__NATS__PREFIX".to_owned(), args.prefix.clone()),
         ("CASETRAIL__KEYS__MASTER_KEY_FILE".to_owned(), master_key.display().to_string()),
+        ("CASETRAIL__SEALS__KEY_FILE".to_owned(), seal_key.display().to_string()),
+        (
+            "CASETRAIL__SEALS__WITNESS_FILES".to_owned(),
+            format!("[{:?}]", folder.path.join(proof::WITNESS).display().to_string()),
+        ),
         ("CASETRAIL__DATA__FOLDER".to_owned(), folder.path.display().to_string()),
         ("CASETRAIL__GRPC__REFLECTION".to_owned(), "true".to_owned()),
         ("CASETRAIL__PAYMENTS_ESCALATION__GATEWAY__URL".to_owned(), gateway.url()),

@@ -52,6 +52,26 @@ fn a_case_is_opened_written_to_and_read() {
 }
 
 #[test]
+fn an_exported_case_proves_itself_and_a_changed_file_does_not() {
+    let data = tempdir().unwrap();
+    let dev = Dev::start(data.path(), "0");
+    let number = open(&dev);
+    let (folder, file) = (data.path().display().to_string(), data.path().join("case.json"));
+    let shown = file.display().to_string();
+    let exported = dev.json(&["export", &number, "--data", &folder, "--out", &shown]);
+    assert!(exported["facts"].as_u64().unwrap() >= 5, "{exported}");
+    let checked = program::run(&["--json", "verify-bundle", &shown]);
+    assert_eq!(checked.code, 0, "{checked:?}");
+    let whole = dev.run(&["verify", "--data", &folder]);
+    assert!(whole.code == 0 && whole.out.contains("facts"), "{whole:?}");
+
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("intake.case_opened", "intake.case_closed")).unwrap();
+    let changed = program::run(&["verify-bundle", &shown]);
+    assert_eq!(changed.code, 6, "{changed:?}");
+}
+
+#[test]
 fn lists_show_what_is_there_and_say_so_when_nothing_is() {
     let data = tempdir().unwrap();
     let dev = Dev::start(data.path(), "0");

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use ambient::{Clock, SystemClock};
 use sqlx::{Connection, PgConnection};
 
 use super::load::{Load, Measured, event, new_id};
@@ -28,7 +29,7 @@ pub(super) async fn run(url: &str, load: &Load) -> anyhow::Result<Measured> {
         )
         .bind(position)
         .bind(&[7_u8; 32][..])
-        .bind(jiff::Timestamp::now().as_microsecond())
+        .bind(SystemClock.now().as_microsecond())
         .bind(streams)
         .bind(ids)
         .bind(metas)

@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use ambient::{Clock, SystemClock};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -60,7 +61,7 @@ async fn insert(
         .bind(new_id())
         .bind(&[7_u8; 32][..])
         .bind(event.event_type)
-        .bind(jiff::Timestamp::now().as_microsecond())
+        .bind(SystemClock.now().as_microsecond())
         .bind(event.meta)
         .bind(event.payload)
         .execute(connection)

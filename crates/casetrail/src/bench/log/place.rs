@@ -65,12 +65,11 @@ impl Sub for Written {
 impl Place {
     /// A fresh database in the given server, or in one that is thrown away.
     pub(super) async fn make(server: Option<&str>) -> anyhow::Result<Self> {
-        let (server, thrown_away) = match server {
-            Some(url) => (url.to_owned(), None),
-            None => {
-                let server = Postgres::start().await?;
-                (server.url("postgres"), Some(server))
-            }
+        let (server, thrown_away) = if let Some(url) = server {
+            (url.to_owned(), None)
+        } else {
+            let server = Postgres::start().await?;
+            (server.url("postgres"), Some(server))
         };
         let database = format!("casetrail_bench_{}", new_id().simple());
         let mut admin = PgConnection::connect(&server).await.context("--postgres")?;

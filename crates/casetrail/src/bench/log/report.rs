@@ -72,7 +72,7 @@ pub(super) struct HotStream {
 /// Several processes' worth of writers on one shard.
 #[derive(Debug, Serialize)]
 pub(super) struct Writers {
-    writers: u16,
+    count: u16,
     per_second: f64,
     p99_ms: f64,
 }
@@ -124,7 +124,7 @@ impl Writers {
     pub(super) fn of(writers: u16, measured: &[Measured]) -> anyhow::Result<Self> {
         let mut all = Measured::new()?;
         measured.iter().try_for_each(|one| all.merge(one))?;
-        Ok(Self { writers, per_second: all.per_second(), p99_ms: all.latencies.percentiles().p99_ms })
+        Ok(Self { count: writers, per_second: all.per_second(), p99_ms: all.latencies.percentiles().p99_ms })
     }
 }
 
@@ -224,7 +224,7 @@ impl Report {
         );
         let several = &self.several_writers;
         line(
-            &format!("{} writers on one shard", several.writers),
+            &format!("{} writers on one shard", several.count),
             format!("{:.0} /s   p99 {}", several.per_second, ms(several.p99_ms)),
         );
         line(
