@@ -23,7 +23,7 @@ pub(crate) struct Source {
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
     /// Read this database, as a role that may read the log and its seals
-    #[arg(long, value_name = "URL", env = "CASETRAIL_VERIFY_POSTGRES", hide_env_values = true)]
+    #[arg(long, value_name = "URL")]
     pub(super) postgres: Option<String>,
     /// The public keys whose seals are believed (PEM). Otherwise those that the data folder names
     #[arg(long, value_name = "FILE")]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use contracts::history::v1 as pb;
 use event_log::{Broken, EventLog, Verification, verify_log};
 use serde_json::json;
@@ -18,9 +18,9 @@ use crate::problem::Problem;
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("history").required(true).args(["case", "data", "postgres"]))]
 pub(crate) struct VerifyArgs {
     /// The case: its id or number, by the server that has it
-    #[arg(required_unless_present_any = ["data", "postgres"], conflicts_with_all = ["data", "postgres"])]
     pub(super) case: Option<String>,
     /// Everything, which is what is done without --from and --to
     #[arg(long, conflicts_with_all = ["from", "to", "case"])]
