@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("event-bus", &["ambient", "event-log", "scratch"]),
     ("service-kit", &["ambient", "case", "event-log", "event-bus", "scratch", "sealing"]),
     ("history", &["ambient", "case", "contracts", "event-log", "event-bus", "sealing", "service-kit"]),
-    ("operations", &["case", "contracts", "event-log", "event-bus", "service-kit"]),
+    ("operations", &["ambient", "case", "contracts", "event-log", "event-bus", "service-kit"]),
     (
         "deployable",
         &[
@@ -84,7 +84,8 @@ fn parse(file: &File) -> Table {
 
 fn packages() -> Vec<Package> {
     let manifests = house::files("", &["Cargo.toml"]);
-    let members = manifests.iter().filter(|file| file.path != "Cargo.toml");
+    // A workspace of its own (the root's too) stands beside the house, and nobody in it depends on it.
+    let members = manifests.iter().filter(|file| !parse(file).contains_key("workspace"));
     let packages: Vec<Package> = members
         .map(|file| {
             let manifest = parse(file);

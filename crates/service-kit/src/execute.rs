@@ -284,7 +284,7 @@ impl<A: Aggregate> Inner<A> {
         // decided once more on what the log says.
         if let Some(state) = self.at_hand(request) {
             match self.try_on(request, state).await {
-                Ok(Some(outcome)) => return Ok(outcome),
+                Ok(Some(outcome)) => return Ok(marked(request.stream, outcome)),
                 Ok(None) => {}
                 Err(Failure::Contended) => metrics().append_conflict(self.service),
                 Err(failure) => return Err(failure),
@@ -303,7 +303,7 @@ impl<A: Aggregate> Inner<A> {
                 }
                 Ok(events) => match self.append(request, &state, events, now).await {
                     Err(Failure::Contended) => metrics().append_conflict(self.service),
-                    settled => return settled,
+                    settled => return settled.map(|outcome| marked(request.stream, outcome)),
                 },
                 Err(failure @ (Failure::NotFound { .. } | Failure::NewerFacts)) => return Err(failure),
                 Err(failure) => return self.first_answer(request).await?.ok_or(failure),
@@ -494,6 +494,12 @@ fn mark_span<A: Aggregate>(state: &A, stream: Uuid) {
     if let Some(name) = state.spoken_name() {
         span.record("casetrail.case.number", name);
     }
+}
+
+/// Marks the span once more: the number may have been issued just now.
+fn marked<A: Aggregate>(stream: Uuid, outcome: Outcome<A>) -> Outcome<A> {
+    mark_span(outcome.state.as_ref(), stream);
+    outcome
 }
 
 /// The span of one event's creation: its context is stored with the event, so that whoever reacts can
