@@ -127,7 +127,8 @@ impl Store {
             .connect(&url)
             .await
             .map_err(|source| StoreError::Open { path: shown.clone(), source })?;
-        // First: a migration forgets the position of rows that it wants to be written anew.
+        // First: a migration forgets the position of rows that it wants to be written anew, and deletes them:
+        // whoever writes a case's first fact takes it that no row of the case is there.
         sqlx::raw_sql(KIT_TABLES)
             .execute(&pool)
             .await
