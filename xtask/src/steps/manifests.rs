@@ -1,4 +1,5 @@
-//! What is shipped: every overlay renders and fits the schemas of Kubernetes, the Dockerfile is linted.
+//! What is shipped: every overlay renders and fits the schemas of Kubernetes, the compose file fits that of the
+//! Compose Specification, the Dockerfile is linted.
 
 use std::path::PathBuf;
 
@@ -10,13 +11,15 @@ use crate::{tools, workshop::Workshop};
 
 pub(super) const STEP: Step = Step {
     name: StepName::Manifests,
-    checks: "Kubernetes manifests against the schemas, offline; the Dockerfile",
-    needs: "kubectl or kustomize 5 on PATH; Python 3.9+ with venv (the validators come into target/tools)",
+    checks: "Kubernetes manifests and the compose file against their schemas, offline; the Dockerfile",
+    needs: "kubectl or kustomize 5 on PATH; Python 3.9+ with venv and npm (what checks comes into target/tools)",
     run,
 };
 
 const OVERLAYS: &str = "k8s/overlays";
 const DOCKERFILE: &str = "deploy/docker/Dockerfile";
+const COMPOSE: &str = "deploy/compose/compose.yaml";
+const CHECK_COMPOSE: &str = "tests/support/check_compose.py";
 
 fn run(workshop: &Workshop) -> Result<Outcome> {
     let python = tools::test_python(workshop)?;
@@ -41,6 +44,8 @@ fn run(workshop: &Workshop) -> Result<Outcome> {
         let validator = python.with_file_name("kubernetes-validate");
         success &= run_shown(workshop.command(validator).args(["--strict", "--quiet"]).arg(&file))?;
     }
+    let schema = tools::compose_schema(workshop)?;
+    success &= run_shown(workshop.command(&python).arg(CHECK_COMPOSE).arg(schema).arg(COMPOSE))?;
     let hadolint = python.with_file_name("hadolint");
     success &= run_shown(workshop.command(hadolint).arg(DOCKERFILE))?;
     Ok(Outcome::of(success && overlays > 0, format!("{overlays} overlays, {}", renderer[0])))
