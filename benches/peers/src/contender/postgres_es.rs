@@ -13,7 +13,7 @@ use super::{Contender, MOST, pool_of_peer};
 use crate::database::Database;
 
 /// The fastest of 5, 10, 20 and 64.
-const CONNECTIONS: u32 = 10;
+const CONNECTIONS: u32 = 20;
 
 const TABLE: &str = "
 CREATE TABLE events (
