@@ -121,6 +121,7 @@ impl PostgresConfig {
             shard: SHARD,
             read_connections: self.log_connections,
             application_name: process.to_owned(),
+            read_only: false,
         }
     }
 }

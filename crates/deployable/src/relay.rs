@@ -67,7 +67,7 @@ pub async fn start(
     };
     let shutdown = Shutdown::new();
     // Where several run, a machine and a process tell them apart.
-    let machine = std::env::var("HOSTNAME").unwrap_or_default();
+    let machine = std::env::var("HOSTNAME").unwrap_or("here".to_owned());
     let name = format!("{NAME} {machine} {}", std::process::id());
     let relay = Relay::new(name, nats.clone(), &common.nats.options(NAME), Arc::clone(&reading), ids);
     let status = relay.status();

@@ -90,11 +90,12 @@ impl Source {
             (None, Some(url)) => {
                 let options = PostgresLogOptions {
                     application_name: "casetrail verify".to_owned(),
+                    // Whoever took the guards down is whom this is to find.
+                    read_only: true,
                     ..PostgresLogOptions::default()
                 };
                 let log =
                     PostgresLog::open(url, options, Arc::new(SystemClock)).await.context("--postgres")?;
-                // Whoever took the guards down is whom this is to find.
                 let store = PostgresSealStore::open_unprotected(url, SHARD).await.context("--postgres")?;
                 Ok((Arc::new(log), Arc::new(store)))
             }

@@ -63,6 +63,10 @@ pub(crate) fn run(args: &VerifyBundleArgs, output: &Output) -> Result<(), Proble
         report.unsealed.len(),
         report.seals
     ))?;
+    if keys.is_empty() {
+        return output
+            .text(&colour::faint("Nothing in it is sealed yet: export it again in a minute or two."));
+    }
     output.text(&format!("sealed by {}", keys.join(", ")))?;
     if args.keys.is_none() {
         output.text(&colour::faint(

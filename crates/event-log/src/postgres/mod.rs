@@ -38,11 +38,13 @@ pub struct PostgresLogOptions {
     pub read_connections: u32,
     /// What the connections are called in `pg_stat_activity`.
     pub application_name: String,
+    /// Only to read, also a log that has lost its guards: every append is refused.
+    pub read_only: bool,
 }
 
 impl Default for PostgresLogOptions {
     fn default() -> Self {
-        Self { shard: 0, read_connections: 4, application_name: "casetrail".to_owned() }
+        Self { shard: 0, read_connections: 4, application_name: "casetrail".to_owned(), read_only: false }
     }
 }
 
@@ -53,6 +55,7 @@ pub struct PostgresLog {
     /// What this process knows of the head: its own appends, and what others told it.
     head: watch::Sender<u64>,
     tasks: TaskTracker,
+    read_only: bool,
 }
 
 impl PostgresLog {
@@ -68,7 +71,8 @@ impl PostgresLog {
         options: PostgresLogOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let database = Database::new(url, &options.application_name, options.shard)?;
+        let PostgresLogOptions { read_only, .. } = options;
+        let database = Database::new(url, &options.application_name, options.shard, read_only)?;
         drop(database.connect().await?);
         let shard = i16::try_from(options.shard).unwrap_or(i16::MAX);
         let reader = Reader::new(&database, shard, options.read_connections);
@@ -84,7 +88,7 @@ impl PostgresLog {
         let span = tracing::debug_span!(parent: None, "event_log.writer");
         tasks.spawn(writer.run().instrument(span));
         tasks.close();
-        Ok(Self { reader, appender, head, tasks })
+        Ok(Self { reader, appender, head, tasks, read_only })
     }
 
     /// Writes what is queued and closes every connection. Later calls are answered with
@@ -100,6 +104,9 @@ impl PostgresLog {
 impl EventLog for PostgresLog {
     #[tracing::instrument(name = "event_log.append", level = "debug", skip_all, fields(stream = %append.stream))]
     async fn append(&self, append: Append) -> Result<Appended, Error> {
+        if self.read_only {
+            return Err(Error::Invalid("this log was opened for reading only".to_owned()));
+        }
         self.appender.append(append).await
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ambient::SystemClock;
 use event_log::postgres::{MigrateError, OpenError, migrate};
-use event_log::{EventLog, PostgresLog, PostgresLogOptions};
+use event_log::{Error, EventLog, PostgresLog, PostgresLogOptions};
 use scratch::Postgres;
 use scratch::shared::Database;
 use sqlx::Connection;
@@ -103,6 +103,21 @@ async fn settings_that_could_lose_an_acknowledged_append_are_refused_by_name_whe
         run(&mut admin, &format!("ALTER {whose} RESET synchronous_commit")).await.unwrap();
     }
     crate::settled(&log, &command(id(), 0, 1)).await;
+}
+
+/// It is how one finds out what became of it.
+#[tokio::test]
+async fn a_log_whose_guards_are_gone_may_be_read_and_not_written() {
+    let made = Migrated::create().await;
+    let log = open(&made.writer).await;
+    log.append(command(id(), 0, 2)).await.unwrap();
+    let mut admin = connect(&made.database.url).await;
+    run(&mut admin, "ALTER TABLE log.event_0 DISABLE TRIGGER event_no_change").await.unwrap();
+    let options = PostgresLogOptions { read_only: true, ..PostgresLogOptions::default() };
+    let reading = PostgresLog::open(&made.writer, options, Arc::new(SystemClock)).await.unwrap();
+    assert_eq!(reading.read_all(0, 10).await.unwrap().len(), 2);
+    assert!(matches!(reading.append(command(id(), 0, 1)).await, Err(Error::Invalid(_))));
+    assert_eq!(reading.head().await, Ok(2));
 }
 
 #[tokio::test]
