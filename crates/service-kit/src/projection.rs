@@ -168,6 +168,8 @@ struct Stand {
     written: LruCache<Uuid, Arc<Case>>,
     /// Cases with events after `kept` that changed no row.
     passed_over: HashSet<Uuid>,
+    /// Up to here events have to be judged anew from the log, before anything else is written.
+    owed: Option<u64>,
 }
 
 impl Stand {
@@ -177,6 +179,7 @@ impl Stand {
             reached: position,
             written: LruCache::new(REMEMBERED),
             passed_over: HashSet::new(),
+            owed: None,
         }
     }
 
@@ -380,34 +383,43 @@ impl Projector {
     async fn look(&self) -> Result<(), Failure> {
         let mut stand = self.stand.lock().await;
         let position = self.read_position().await?;
+        let reached = stand.reached.max(stand.kept);
         if position < stand.kept {
-            return self.refill(&mut stand, position).await;
-        }
-        if position > stand.kept {
+            tracing::info!(
+                projection = self.name,
+                position,
+                reached,
+                "rows were thrown away: writing them anew"
+            );
+            *stand = Stand::at(position);
+            stand.owed = Some(reached);
+        } else if position > stand.kept {
             stand.overtaken_at(position);
-            let reached = stand.reached;
-            let passed_over = self.between(position, reached).await?;
-            return self.write(&mut stand, &passed_over).await;
+            stand.owed = Some(reached);
         }
-        let reached = stand.reached;
+        if let Some(owed) = stand.owed {
+            return self.catch_up(&mut stand, owed).await;
+        }
         if position < reached && self.advance(self.store.pool(), position, reached).await? {
             stand.moved_to(reached);
         }
         Ok(())
     }
 
-    /// Writes rows that were thrown away from the log, as far as they had been.
-    async fn refill(&self, stand: &mut Stand, position: u64) -> Result<(), Failure> {
-        let reached = stand.reached.max(stand.kept);
-        tracing::info!(projection = self.name, position, reached, "rows were thrown away: writing them anew");
-        *stand = Stand::at(position);
-        while stand.reached < reached && !self.parts.shutdown.soft().is_cancelled() {
-            let page = self.parts.log.read_all(stand.reached, PAGE).await?;
-            if page.is_empty() {
-                break;
+    /// Writes rows from the log, from where they stand to where this replica had been. What fails on the way
+    /// stays owed: nothing else is written before.
+    async fn catch_up(&self, stand: &mut Stand, owed: u64) -> Result<(), Failure> {
+        let mut position = stand.kept;
+        while position < owed {
+            if self.parts.shutdown.soft().is_cancelled() {
+                return Ok(());
             }
+            let page = self.parts.log.read_all(position, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            position = last.position;
             self.write(stand, &page).await?;
         }
+        stand.owed = None;
         if let Some(told) = &self.told {
             told(None);
         }
@@ -438,6 +450,10 @@ impl Projection for Projector {
 
     async fn apply(&self, events: &[Committed]) -> Result<(), HandleError> {
         let mut stand = self.stand.lock().await;
+        if stand.owed.is_some() {
+            // Then the position is asked for, and the bus goes on from there.
+            return Err(HandleError::Retry("rows before these events could not be written yet".to_owned()));
+        }
         self.write(&mut stand, events).await.map_err(|failure| {
             tracing::warn!(%failure, projection = self.name, "a batch could not be applied; it is tried again");
             retry(&failure)
