@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Ends every backend that is just appending or committing.
 const TERMINATE: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND state <> 'idle'
-      AND (query ILIKE '%append_batch%' OR query ILIKE 'commit%')";
+      AND (query ILIKE '%log.append%' OR query ILIKE 'commit%')";
 
 /// Does it, and undoes it when its time is over. Returns how often it hit somebody.
 pub(crate) async fn inject(rig: &Rig, fault: &Fault) -> u64 {

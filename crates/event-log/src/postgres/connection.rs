@@ -1,4 +1,4 @@
-//! The one connection that a process appends over: given up after any failure, and made again soon, but not
+//! The connections that a process appends over: all given up after any failure, and made again soon, but not
 //! by all processes at the same moment.
 
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use ambient::{Ids, SystemIds};
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 use super::open::{Database, OpenError};
@@ -19,10 +20,16 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// doubled each time, to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The connection, or what is known of its absence.
-pub(super) struct WriterConnection {
+/// The connections that wait for work, or what is known of their absence. What one batch finds out, the others
+/// need not find out again.
+pub(super) struct WriterConnections {
     database: Database,
-    idle: Option<PgConnection>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    idle: Vec<PgConnection>,
     away: Option<Away>,
 }
 
@@ -35,18 +42,20 @@ struct Away {
     reason: String,
 }
 
-impl WriterConnection {
+impl WriterConnections {
     pub(super) fn new(database: Database) -> Self {
-        Self { database, idle: None, away: None }
+        Self { database, known: Mutex::default() }
     }
 
-    /// The connection, for one batch: given back if all went well, dropped if not.
-    pub(super) async fn take(&mut self) -> Result<PgConnection, Error> {
-        if let Some(connection) = self.idle.take() {
+    /// A connection, for one batch: given back if all went well, dropped and [told](Self::distrust) if not.
+    pub(super) async fn take(&self) -> Result<PgConnection, Error> {
+        // Held while connecting: whoever comes meanwhile waits for the same.
+        let mut known = self.known.lock().await;
+        if let Some(connection) = known.idle.pop() {
             return Ok(connection);
         }
         loop {
-            if let Some(away) = &self.away {
+            if let Some(away) = &known.away {
                 let now = Instant::now();
                 if now >= away.give_up && now < away.next_try {
                     return Err(Error::Unavailable(away.reason.clone()));
@@ -56,22 +65,28 @@ impl WriterConnection {
             let started = Instant::now();
             match self.database.connect().await {
                 Ok(connection) => {
-                    self.away = None;
+                    known.away = None;
                     return Ok(connection);
                 }
                 Err(error) => {
-                    self.away = Some(Away::after(self.away.take(), started, Instant::now(), &error));
+                    known.away = Some(Away::after(known.away.take(), started, Instant::now(), &error));
                 }
             }
         }
     }
 
-    pub(super) fn give_back(&mut self, connection: PgConnection) {
-        self.idle = Some(connection);
+    pub(super) async fn give_back(&self, connection: PgConnection) {
+        self.known.lock().await.idle.push(connection);
     }
 
-    pub(super) async fn close(&mut self) {
-        if let Some(connection) = self.idle.take() {
+    /// A connection failed: the others, which lay idle meanwhile, are most likely dead as well.
+    pub(super) async fn distrust(&self) {
+        self.known.lock().await.idle.clear();
+    }
+
+    pub(super) async fn close(&self) {
+        let idle = std::mem::take(&mut self.known.lock().await.idle);
+        for connection in idle {
             // Nothing is lost if it cannot be said: the server notices.
             drop(connection.close().await);
         }

@@ -2,10 +2,13 @@
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-/// The version of `schema.sql`, kept in `log.schema_version`.
-pub(super) const SCHEMA_VERSION: i32 = 1;
+/// What makes the log, in order: each brings it from the version before to its own. What was released is never
+/// changed; the next step is added.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("append_all.sql")];
 
-const SCHEMA: &str = include_str!("schema.sql");
+/// The version that the last step leaves, kept in `log.schema_version`.
+pub(super) const SCHEMA_VERSION: i32 = 2;
+
 const SHARD: &str = include_str!("shard.sql");
 
 /// Nobody can log in as these; login roles are made members of them.
@@ -36,7 +39,7 @@ pub enum MigrateError {
 /// What a role may do with the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Read everything, and append through `log.append_batch`.
+    /// Read everything, and append through `log.append_all` or `log.append_batch`.
     Write,
     /// Read everything.
     Read,
@@ -60,15 +63,19 @@ pub async fn migrate(admin: &mut PgConnection, shards: u16) -> Result<(), Migrat
     change_roles(admin, "GRANT casetrail_log_owner TO CURRENT_USER".to_owned()).await?;
     let mut tx = admin.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *tx).await?;
-    match found_version(&mut tx).await? {
+    let found = found_version(&mut tx).await?;
+    match found {
         None => {
             sqlx::raw_sql("CREATE SCHEMA IF NOT EXISTS log AUTHORIZATION casetrail_log_owner")
                 .execute(&mut *tx)
                 .await?;
-            sqlx::raw_sql(SCHEMA).execute(&mut *tx).await?;
         }
         Some(found) if found > SCHEMA_VERSION => return Err(MigrateError::Newer { found }),
         Some(_) => {}
+    }
+    let done = usize::try_from(found.unwrap_or(0)).unwrap_or(0);
+    for step in STEPS.iter().skip(done) {
+        sqlx::raw_sql(*step).execute(&mut *tx).await?;
     }
     // Asked of the catalogue: whoever migrates is not let into the tables themselves.
     let there: Vec<String> = sqlx::query_scalar(

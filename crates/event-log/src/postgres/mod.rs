@@ -1,8 +1,8 @@
 //! The log in Postgres: any number of processes append to it and read it.
 //!
-//! - `schema.sql`, `shard.sql`, `migrate`: what an administrator makes. The database itself refuses change.
+//! - `schema.sql`, `append_all.sql`, `shard.sql`, `migrate`: what an administrator makes. The database itself refuses change.
 //! - `open`: connections, refused where an acknowledged append could be lost or history changed.
-//! - `writer`: group commit, over a `connection` that is made again when it fails.
+//! - `writer`: group commit, over a `connection` or two that are made again when they fail.
 //! - `reader`: pages and single answers.
 
 mod connection;
@@ -16,25 +16,26 @@ use std::sync::Arc;
 use ambient::Clock;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::batch::{self, Appender};
 use crate::{Append, Appended, CommandRecord, Committed, Error, EventLog, StreamId};
+use connection::WriterConnections;
 pub use migrate::{Access, MigrateError, grant, migrate};
 use open::Database;
 pub use open::OpenError;
 use reader::Reader;
-use writer::Writer;
+use writer::{LANES, Writer};
 
 /// How a log is opened.
 #[derive(Debug, Clone)]
 pub struct PostgresLogOptions {
     /// Which shard.
     pub shard: u16,
-    /// Connections that read at the same time; one more appends.
+    /// Connections that read at the same time; two more append.
     pub read_connections: u32,
     /// What the connections are called in `pg_stat_activity`.
     pub application_name: String,
@@ -82,11 +83,15 @@ impl PostgresLog {
         })?;
         let head = watch::Sender::new(tail.map_or(0, |(position, _)| position));
         let (appender, queue) = batch::queue();
-        let writer = Writer::new(database, shard, queue, clock, head.clone());
-        let tasks = TaskTracker::new();
-        // The writer outlives whoever opened it and serves everybody: its span has no parent.
-        let span = tracing::debug_span!(parent: None, "event_log.writer");
-        tasks.spawn(writer.run().instrument(span));
+        let (tasks, queue) = (TaskTracker::new(), Arc::new(Mutex::new(queue)));
+        let connections = Arc::new(WriterConnections::new(database));
+        for lane in 0..LANES {
+            let (connections, queue) = (Arc::clone(&connections), Arc::clone(&queue));
+            let writer = Writer::new(connections, shard, queue, Arc::clone(&clock), head.clone());
+            // The writer outlives whoever opened it and serves everybody: its span has no parent.
+            let span = tracing::debug_span!(parent: None, "event_log.writer", lane);
+            tasks.spawn(writer.run().instrument(span));
+        }
         tasks.close();
         Ok(Self { reader, appender, head, tasks, read_only })
     }

@@ -1,17 +1,21 @@
-//! The one task of a process that appends, batch by batch: each batch is one call of `log.append_batch`,
-//! which is a transaction of its own. Other processes do the same; the shard's row lock puts all in order.
+//! The tasks of a process that append, batch by batch: each batch is one call of `log.append_all`, which is a
+//! transaction of its own. Other processes do the same; the shard's row lock puts all in order.
+//!
+//! There are [`LANES`] of them: while the database commits the batch of one, the other sends its own, which
+//! then waits at the lock and not for the way there and back.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ambient::Clock;
-use sqlx::Row;
+use jiff::Timestamp;
+use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnection, PgRow};
-use tokio::sync::watch;
+use sqlx::{AssertSqlSafe, Row};
+use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
-use super::connection::WriterConnection;
-use super::open::Database;
+use super::connection::WriterConnections;
 use super::reader::{failure, position, timestamp, unsigned};
 use crate::batch::{Answer, Queue, Waiting, answer_all};
 use crate::{Append, Appended, Error};
@@ -19,47 +23,54 @@ use crate::{Append, Appended, Error};
 /// How long a batch may take before its connection is given up: longer than the server's own limits.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Appends to one shard.
+/// How many batches of a process are on their way at a time: one that commits, and one that is next.
+pub(super) const LANES: usize = 2;
+
+/// Appends to one shard, one batch at a time.
 pub(super) struct Writer {
-    connection: WriterConnection,
+    connections: Arc<WriterConnections>,
     shard: i16,
-    queue: Queue,
+    queue: Arc<Mutex<Queue>>,
     clock: Arc<dyn Clock>,
     head: watch::Sender<u64>,
 }
 
 impl Writer {
     pub(super) fn new(
-        database: Database,
+        connections: Arc<WriterConnections>,
         shard: i16,
-        queue: Queue,
+        queue: Arc<Mutex<Queue>>,
         clock: Arc<dyn Clock>,
         head: watch::Sender<u64>,
     ) -> Self {
-        Self { connection: WriterConnection::new(database), shard, queue, clock, head }
+        Self { connections, shard, queue, clock, head }
     }
 
     /// Serves until everybody who could ask is gone, or one asked to close.
-    pub(super) async fn run(mut self) {
-        while let Some(batch) = self.queue.next_batch().await {
+    pub(super) async fn run(self) {
+        while let Some(batch) = self.next_batch().await {
             let (appends, callers): (Vec<_>, Vec<_>) =
                 batch.into_iter().map(|Waiting { append, answer }| (append, answer)).unzip();
             answer_all(callers, self.commit(appends).await);
         }
-        self.connection.close().await;
+        self.connections.close().await;
+    }
+
+    async fn next_batch(&self) -> Option<Vec<Waiting>> {
+        self.queue.lock().await.next_batch().await
     }
 
     /// Writes a batch. After a failure its connection is not trusted any more: whether the batch was
     /// committed, the log knows when it is repeated.
-    async fn commit(&mut self, appends: Vec<Append>) -> Result<Vec<Answer>, Error> {
+    async fn commit(&self, appends: Vec<Append>) -> Result<Vec<Answer>, Error> {
         let requests = appends.len();
-        let mut connection = self.connection.take().await?;
+        let mut connection = self.connections.take().await?;
         let now = self.clock.now().as_microsecond();
         let batch = Batch::of(appends);
         let appending = tokio::time::timeout(PATIENCE, batch.append(&mut connection, self.shard, now));
         let failed = match appending.await {
             Ok(Ok(answers)) => {
-                self.connection.give_back(connection);
+                self.connections.give_back(connection).await;
                 self.publish(&answers);
                 tracing::trace!(requests, "batch committed");
                 return Ok(answers);
@@ -69,6 +80,7 @@ impl Writer {
         };
         tracing::error!(requests, error = %failed, "a batch was not committed");
         // Dropped, not closed in order: nobody waits for a server that may not answer.
+        self.connections.distrust().await;
         Err(failed)
     }
 
@@ -119,41 +131,95 @@ impl Batch {
         batch
     }
 
-    async fn append(self, connection: &mut PgConnection, shard: i16, now: i64) -> Result<Vec<Answer>, Error> {
-        let rows = sqlx::query(
-            "SELECT status, first_version, last_version, last_position, recorded_at
-             FROM log.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        )
-        .bind(shard)
-        .bind(now)
-        .bind(self.streams)
-        .bind(self.tenants)
-        .bind(self.expected)
-        .bind(self.commands)
-        .bind(self.fingerprints)
-        .bind(self.requests)
-        .bind(self.ids)
-        .bind(self.types)
-        .bind(self.schemas)
-        .bind(self.metas)
-        .bind(self.payloads)
-        .fetch_all(connection)
-        .await
-        .map_err(|error| failure(&error))?;
-        rows.iter().map(answer).collect()
+    async fn append(
+        &self,
+        connection: &mut PgConnection,
+        shard: i16,
+        now: i64,
+    ) -> Result<Vec<Answer>, Error> {
+        let appended = match self.call("log.append_all", connection, shard, now).await {
+            // A command that was recorded before: which one, the other function finds.
+            Err(error) if error.as_database_error().is_some_and(DatabaseError::is_unique_violation) => {
+                self.call("log.append_batch", connection, shard, now).await
+            }
+            done => done,
+        };
+        let rows = appended.map_err(|error| failure(&error))?;
+        match rows.first() {
+            Some(row) if status(row)? == "all" => self.all(position(row, 3)?, recorded_at(row)?),
+            _ => rows.iter().map(answer).collect(),
+        }
     }
+
+    async fn call(
+        &self,
+        function: &str,
+        connection: &mut PgConnection,
+        shard: i16,
+        now: i64,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
+        let statement = format!(
+            "SELECT status, first_version, last_version, last_position, recorded_at
+             FROM {function}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        );
+        sqlx::query(AssertSqlSafe(statement))
+            .bind(shard)
+            .bind(now)
+            .bind(&self.streams)
+            .bind(&self.tenants)
+            .bind(&self.expected)
+            .bind(&self.commands)
+            .bind(&self.fingerprints)
+            .bind(&self.requests)
+            .bind(&self.ids)
+            .bind(&self.types)
+            .bind(&self.schemas)
+            .bind(&self.metas)
+            .bind(&self.payloads)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// What each caller is told where all were right: the events went, in their order, behind `position`.
+    fn all(&self, mut position: u64, recorded_at: Timestamp) -> Result<Vec<Answer>, Error> {
+        let mut requests = self.requests.iter().peekable();
+        let answers = (1..).zip(&self.expected).map(|(request, expected)| {
+            let expected = unsigned(*expected)?;
+            let mut events = 0;
+            while requests.next_if_eq(&&request).is_some() {
+                events += 1;
+            }
+            position += events;
+            Ok(Ok(Appended {
+                first_version: expected + 1,
+                last_version: expected + events,
+                last_position: position,
+                recorded_at,
+                duplicate: false,
+            }))
+        });
+        answers.collect()
+    }
+}
+
+fn status(row: &PgRow) -> Result<&str, Error> {
+    row.try_get(0).map_err(|error| failure(&error))
+}
+
+fn recorded_at(row: &PgRow) -> Result<Timestamp, Error> {
+    timestamp(row.try_get(4).map_err(|error| failure(&error))?)
 }
 
 /// What the database says to one caller.
 fn answer(row: &PgRow) -> Result<Answer, Error> {
-    let status: &str = row.try_get(0).map_err(|error| failure(&error))?;
+    let status = status(row)?;
     let duplicate = status == "duplicate";
     Ok(match status {
         "appended" | "duplicate" => Ok(Appended {
             first_version: position(row, 1)?,
             last_version: position(row, 2)?,
             last_position: position(row, 3)?,
-            recorded_at: timestamp(row.try_get(4).map_err(|error| failure(&error))?)?,
+            recorded_at: recorded_at(row)?,
             duplicate,
         }),
         "wrong_tenant" => Err(Error::WrongTenant),

@@ -77,6 +77,25 @@ async fn a_database_without_a_log_or_with_another_version_is_refused_with_what_t
 }
 
 #[tokio::test]
+async fn a_log_of_the_version_before_is_brought_up_to_date_with_what_it_holds() {
+    let made = Migrated::create().await;
+    let before = open(&made.writer).await;
+    let (stream, first) = (id(), command(id(), 0, 2));
+    before.append(event_log::Append { stream, ..first.clone() }).await.unwrap();
+    before.close().await;
+    let mut admin = connect(&made.database.url).await;
+    run(&mut admin, "DROP FUNCTION log.append_all; UPDATE log.schema_version SET version = 1").await.unwrap();
+    let old = refused(&made.writer, 0).await;
+    assert!(old.to_string().contains("run `casetrail migrate`"), "{old}");
+
+    migrate(&mut admin, 1).await.unwrap();
+    let log = open(&made.writer).await;
+    assert!(log.append(event_log::Append { stream, ..first }).await.unwrap().duplicate);
+    assert_eq!(log.append(command(stream, 2, 1)).await.unwrap().last_position, 3);
+    assert!(event_log::verify_log(&*log).await.unwrap().is_intact());
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_be_reached_is_named_without_the_password() {
     let refused = refused("postgres://casetrail:hunter2@127.0.0.1:1/facts", 0).await;
     assert!(refused.is_unreachable(), "{refused}");

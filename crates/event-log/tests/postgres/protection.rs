@@ -73,7 +73,7 @@ async fn who_only_reads_may_not_append() {
     let reader = login(&mut admin, made.database.url.clone(), "reader", Access::Read).await;
     let log = open(&reader).await;
     let refused = log.append(command(id(), 0, 1)).await.unwrap_err();
-    assert!(refused.to_string().contains("permission denied for function append_batch"), "{refused}");
+    assert!(refused.to_string().contains("permission denied for function append_all"), "{refused}");
     assert_eq!(log.head().await, Ok(0));
 }
 
