@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ambient::{Ids, ManualClock, SystemIds};
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use distributed::{Place, Plan};
 use embedded::Embedded;
 use event_bus::EventBus;
@@ -38,6 +38,25 @@ impl Wiring {
             Ok(other) => bail!("{WIRING_VARIABLE} is '{other}'; it may be embedded or distributed"),
         }
     }
+}
+
+/// How many shards the log of the deployables has: the processes of `tests/processes` have one.
+const SHARDS_VARIABLE: &str = "CASETRAIL_TEST_SHARDS";
+
+/// Most shards in a test.
+pub const MAX_SHARDS: usize = 4;
+
+/// The last position of each shard.
+pub type Heads = [u64; MAX_SHARDS];
+
+/// What the environment chooses, or else four: what works over several works over one.
+fn shards() -> anyhow::Result<u16> {
+    let chosen = match std::env::var(SHARDS_VARIABLE).as_deref() {
+        Err(_) | Ok("") => MAX_SHARDS as u16,
+        Ok(chosen) => chosen.parse().with_context(|| format!("{SHARDS_VARIABLE} is '{chosen}'"))?,
+    };
+    ensure!((1..=MAX_SHARDS).contains(&usize::from(chosen)), "{SHARDS_VARIABLE}: 1 to {MAX_SHARDS}");
+    Ok(chosen)
 }
 
 /// A running system, wired one way or the other.
@@ -162,6 +181,14 @@ impl System {
         &self.parts().log
     }
 
+    /// The shards of the log, each with an order of its own.
+    pub fn shards(&self) -> Vec<Arc<dyn EventLog>> {
+        match self.parts().bus.shards() {
+            [] => vec![Arc::clone(self.log())],
+            shards => shards.iter().map(|shard| Arc::clone(&shard.log)).collect(),
+        }
+    }
+
     /// The bus of every process.
     pub fn buses(&self) -> Vec<Arc<dyn EventBus>> {
         match self {
@@ -200,7 +227,7 @@ pub async fn place(data: &Path) -> anyhow::Result<Place> {
         return Ok(serde_json::from_str(&text)?);
     }
     let (database, nats) = (Database::create().await?, SharedNats::find().await?);
-    distributed::migrate(&database.url, &std::collections::BTreeMap::new()).await?;
+    distributed::migrate(&database.url, shards()?, &std::collections::BTreeMap::new()).await?;
     let mut key = [0_u8; 32];
     SystemIds.fill(&mut key);
     let place = Place {

@@ -13,6 +13,7 @@ use anyhow::{Context, ensure};
 use async_trait::async_trait;
 use case::{Aggregate, Case, CaseEvent};
 use embedded::Config;
+use event_log::{Committed, global_position, local_position};
 use jiff::Timestamp;
 use service_kit::Executor;
 use service_kit::telemetry::{self, Telemetry, TelemetryConfig};
@@ -20,7 +21,7 @@ use stories::{Narrator, PassTime, Stage};
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
-pub use wiring::{ON_FREE_PORTS, System, WIRING_VARIABLE, Wiring, place};
+pub use wiring::{Heads, MAX_SHARDS, ON_FREE_PORTS, System, WIRING_VARIABLE, Wiring, place};
 
 /// A Monday noon: every team is at work.
 pub const START: &str = "2026-06-15T10:00:00Z";
@@ -142,17 +143,32 @@ impl World {
             .with_context(|| format!("no case {number}"))
     }
 
-    /// Everything in the log, in order.
-    pub async fn events(&self) -> anyhow::Result<Vec<event_log::Committed>> {
-        let mut events = Vec::new();
-        loop {
-            let after = events.last().map_or(0, |event: &event_log::Committed| event.position);
-            let page = self.system.log().read_all(after, 1_000).await?;
-            if page.is_empty() {
-                return Ok(events);
+    /// Everything in the log, shard by shard, each in order; positions are global.
+    pub async fn events(&self) -> anyhow::Result<Vec<Committed>> {
+        let mut all = Vec::new();
+        for (shard, log) in (0..).zip(self.system.shards()) {
+            let mut after = 0;
+            loop {
+                let page = log.read_all(after, 1_000).await?;
+                let Some(last) = page.last() else { break };
+                after = last.position;
+                let globally = |event: Committed| {
+                    let position = global_position(shard, event.position);
+                    Committed { position, ..event }
+                };
+                all.extend(page.into_iter().map(globally));
             }
-            events.extend(page);
         }
+        Ok(all)
+    }
+
+    /// The last position of each shard.
+    pub async fn heads(&self) -> anyhow::Result<Heads> {
+        let mut heads = Heads::default();
+        for (head, log) in heads.iter_mut().zip(self.system.shards()) {
+            *head = log.head().await?;
+        }
+        Ok(heads)
     }
 
     /// Checks what must hold whatever happened: I2 (contiguous), I5, I6, I11 (the cases' own invariants),
@@ -160,8 +176,12 @@ impl World {
     pub async fn check_invariants(&self) -> anyhow::Result<()> {
         self.system.settled().await?;
         let mut versions = std::collections::HashMap::new();
-        for (position, event) in (1..).zip(self.events().await?) {
-            ensure!(event.position == position, "a gap before position {}", event.position);
+        let mut heads = Heads::default();
+        for event in self.events().await? {
+            let (shard, position) = local_position(event.position);
+            let head = &mut heads[usize::from(shard)];
+            *head += 1;
+            ensure!(position == *head, "a gap before position {position} of shard {shard}");
             let version = versions.entry(event.stream).or_insert(0_u64);
             *version += 1;
             ensure!(event.version == *version, "a gap in a stream at position {position}");
@@ -180,8 +200,10 @@ impl World {
             let violations = case::invariants::violations(&case);
             ensure!(violations.is_empty(), "{:?}: {violations:?}", case.spoken_name());
         }
-        let found = event_log::verify_log(self.system.log().as_ref()).await?;
-        ensure!(found.broken.is_empty() && found.first_missing_position.is_none(), "the chains: {found:?}");
+        for log in self.system.shards() {
+            let found = event_log::verify_log(log.as_ref()).await?;
+            ensure!(found.broken.is_empty() && found.first_missing_position.is_none(), "{found:?}");
+        }
         for bus in self.system.buses() {
             let dead = bus.dead_letters(None, 10).await?;
             ensure!(dead.is_empty(), "dead letters: {dead:?}");

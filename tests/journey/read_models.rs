@@ -4,13 +4,14 @@
 mod answers;
 
 use stories::ALL;
+use world::Heads;
 use world::behind::{Derived, throw_away};
 
 use crate::scene::{Scene, Stopped};
 use answers::{Answers, every_answer};
 
 /// A system that has lived: a withdrawal with everything that belongs to it, a VIP who was excluded.
-async fn after_two_stories() -> (Answers, u64, Stopped) {
+async fn after_two_stories() -> (Answers, Heads, Stopped) {
     let scene = Scene::begin().await;
     for name in ["late_withdrawal", "self_exclusion"] {
         let story = ALL.iter().find(|story| story.name == name).unwrap();
@@ -27,7 +28,7 @@ async fn after_two_stories() -> (Answers, u64, Stopped) {
 }
 
 /// Starts again and checks that all answers are the same, that nothing was recorded, and nothing sent.
-async fn answers_alike(stopped: &Stopped, answers: &Answers, head: u64) {
+async fn answers_alike(stopped: &Stopped, answers: &Answers, head: Heads) {
     let outbox = stopped.data.join("outbox");
     std::fs::remove_dir_all(&outbox).unwrap();
     let scene = stopped.start().await;

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use ambient::ManualClock;
 use contracts::routing::v1::AcceptOfferRequest;
-use event_log::Committed;
+use event_log::{Committed, local_position};
 use stories::Stage;
 use tempfile::TempDir;
 use uuid::Uuid;
-use world::World;
+use world::{Heads, World};
 
 use crate::case_watch::CaseWatch;
 use crate::people::{ask, mette, rasmus};
@@ -89,17 +89,21 @@ impl Scene {
         number
     }
 
-    /// The last position in the log, once everybody has reacted to everything.
-    pub(crate) async fn head(&self) -> u64 {
+    /// The last position of each shard, once everybody has reacted to everything.
+    pub(crate) async fn head(&self) -> Heads {
         self.world.system.settled().await.unwrap();
-        self.world.system.log().head().await.unwrap()
+        self.world.heads().await.unwrap()
     }
 
-    /// The types of what was recorded after a position, once everybody has reacted to everything.
-    pub(crate) async fn recorded_after(&self, position: u64) -> Vec<String> {
+    /// The types of what was recorded after these positions, once everybody has reacted to everything.
+    pub(crate) async fn recorded_after(&self, heads: Heads) -> Vec<String> {
         self.head().await;
         let events = self.world.events().await.unwrap();
-        events.into_iter().filter(|event| event.position > position).map(|event| event.event_type).collect()
+        let is_new = |event: &Committed| {
+            let (shard, position) = local_position(event.position);
+            position > heads[usize::from(shard)]
+        };
+        events.into_iter().filter(is_new).map(|event| event.event_type).collect()
     }
 
     /// What was recorded for this request.

@@ -138,8 +138,13 @@ impl CaseId {
     /// The id of the case that the request `request_id` opens at `brand`. The same request always
     /// opens the same case, so a repeat finds it. Keeps the time part of a UUIDv7, so that ids stay
     /// time-ordered (random ids cost a third of the log's throughput).
-    pub fn of_request(brand: &Brand, request_id: Uuid) -> Self {
-        Self(derive("case", request_id, brand.as_str()))
+    ///
+    /// Its last byte is its shard, one of `shards` (1 to 256): the id alone tells where the case is, and it stays
+    /// there when shards are added.
+    pub fn of_request(brand: &Brand, request_id: Uuid, shards: u16) -> Self {
+        let id = derive("case", request_id, brand.as_str());
+        let shard = u16::from(id.as_bytes()[15]) % shards.max(1);
+        Self(in_shard(id, u8::try_from(shard).unwrap_or(0)))
     }
 }
 
@@ -175,6 +180,13 @@ pub fn derive(purpose: &str, cause: Uuid, detail: &str) -> Uuid {
     }
     // Version 8: "custom" (RFC 9562), because the random part is not random.
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// The id with `shard` as its last byte: that is where the log keeps the stream.
+pub(crate) fn in_shard(id: Uuid, shard: u8) -> Uuid {
+    let mut bytes = id.into_bytes();
+    bytes[15] = shard;
+    Uuid::from_bytes(bytes)
 }
 
 /// The number people use: brand, year, sequence, check character. Without confusion over a phone (the
@@ -339,9 +351,9 @@ mod tests {
     fn the_same_request_opens_the_same_case_and_keeps_its_time() {
         let brand: Brand = "NB".parse().unwrap();
         let request = uuid::Builder::from_unix_timestamp_millis(1_800_000_000_000, &[7; 10]).into_uuid();
-        let case = CaseId::of_request(&brand, request);
-        assert_eq!(case, CaseId::of_request(&brand, request));
-        assert_ne!(case, CaseId::of_request(&"DK".parse().unwrap(), request));
+        let case = CaseId::of_request(&brand, request, 1);
+        assert_eq!(case, CaseId::of_request(&brand, request, 1));
+        assert_ne!(case, CaseId::of_request(&"DK".parse().unwrap(), request, 1));
         assert_eq!(case.0.as_bytes()[..6], request.as_bytes()[..6]);
     }
 }

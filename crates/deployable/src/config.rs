@@ -112,14 +112,12 @@ pub struct DataConfig {
     pub folder: PathBuf,
 }
 
-/// The one shard that there is so far: the ordering domain, partition and stream of every case.
-pub(crate) const SHARD: u16 = 0;
-
 impl PostgresConfig {
-    pub(crate) fn log_options(&self, process: &str) -> PostgresLogOptions {
+    /// For one shard of `shards`, which share the connections that read.
+    pub(crate) fn log_options(&self, process: &str, shard: u16, shards: u16) -> PostgresLogOptions {
         PostgresLogOptions {
-            shard: SHARD,
-            read_connections: self.log_connections,
+            shard,
+            read_connections: self.log_connections.div_ceil(u32::from(shards.max(1))),
             application_name: process.to_owned(),
             read_only: false,
         }
@@ -127,13 +125,13 @@ impl PostgresConfig {
 }
 
 impl NatsConfig {
-    pub(crate) fn options(&self, process: &str) -> NatsOptions {
+    pub(crate) fn options(&self, process: &str, shard: u16) -> NatsOptions {
         let credentials = &self.credentials_file;
         NatsOptions {
             url: self.url.clone(),
             credentials_file: (!credentials.as_os_str().is_empty()).then(|| credentials.clone()),
             prefix: self.prefix.clone(),
-            shard: SHARD,
+            shard,
             replicas: self.stream_replicas,
             client_name: process.to_owned(),
         }

@@ -40,7 +40,7 @@ impl Dependency for Postgres {
     }
 
     async fn check(&self) -> Result<(), String> {
-        self.0.head().await.map(drop).map_err(|error| error.to_string())
+        self.0.last_recorded_at().await.map(drop).map_err(|error| error.to_string())
     }
 }
 

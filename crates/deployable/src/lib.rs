@@ -22,8 +22,8 @@ use std::time::Duration;
 
 use ambient::{Clock, Ids};
 use event_bus::nats::NatsBus;
-use event_bus::{EventBus, Subscription};
-use event_log::{EventLog, PostgresLog};
+use event_bus::{Shard, ShardedBus, Subscription};
+use event_log::{EventLog, PostgresLog, Shards};
 use futures_util::future::BoxFuture;
 use history::History;
 use operations::Operations;
@@ -128,7 +128,7 @@ pub struct Deployment {
     pub subscriptions: Vec<Subscription>,
     /// Whether Postgres and NATS are there.
     pub readiness: Readiness,
-    log: Arc<PostgresLog>,
+    logs: Vec<Arc<PostgresLog>>,
     drain: Duration,
 }
 
@@ -144,16 +144,16 @@ pub async fn start<C: DeserializeOwned>(
     let Config { common, service: own } = config;
     let listeners = server::bind(&common.grpc).await?;
     let process = service.process_name();
-    let log = Arc::new(open_log(&common, &process, &clock).await?);
+    let logs = open_logs(&common, &process, &clock).await?;
     let shutdown = Shutdown::new();
-    let connected = connect(&common, service.stage, &process, &log, clock, ids, &shutdown).await;
+    let connected = connect(&common, service.stage, &process, &logs, clock, ids, &shutdown).await;
     let started = match connected {
         Ok((parts, nats)) => {
             let bus = Arc::clone(&parts.bus);
             service_kit::metrics::observe_consumers(&bus);
             let serving = async {
                 let started = (service.start)(&parts, own).await?;
-                serve(&common, parts, nats, Arc::clone(&log), started, listeners, telemetry).await
+                serve(&common, parts, nats, logs.clone(), started, listeners, telemetry).await
             };
             let started = serving.await;
             if started.is_err() {
@@ -165,29 +165,48 @@ pub async fn start<C: DeserializeOwned>(
     };
     if started.is_err() {
         shutdown.stop(Duration::from_secs(1)).await;
-        log.close().await;
+        close(&logs).await;
     }
     started
 }
 
-/// Opens the log, waiting for Postgres if it is not there yet.
-pub(crate) async fn open_log(
+/// Opens every shard of the log, waiting for Postgres if it is not there yet.
+pub(crate) async fn open_logs(
     common: &Common,
     process: &str,
     clock: &Arc<dyn Clock>,
-) -> Result<PostgresLog, Error> {
+) -> Result<Vec<Arc<PostgresLog>>, Error> {
     let postgres = &common.postgres;
     let patience = Duration::from_secs(postgres.startup_patience_seconds);
-    let opened =
+    let first = postgres.log_options(process, 0, 1);
+    let shards =
         patiently("Postgres", patience, event_log::postgres::OpenError::is_unreachable, async || {
-            PostgresLog::open(&postgres.url, postgres.log_options(process), Arc::clone(clock)).await
-        });
-    Ok(opened.await?)
+            PostgresLog::count_shards(&postgres.url, &first).await
+        })
+        .await?;
+    let mut logs = Vec::with_capacity(usize::from(shards));
+    for shard in 0..shards {
+        let options = postgres.log_options(process, shard, shards);
+        match PostgresLog::open(&postgres.url, options, Arc::clone(clock)).await {
+            Ok(log) => logs.push(Arc::new(log)),
+            Err(error) => {
+                close(&logs).await;
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(logs)
+}
+
+pub(crate) async fn close(logs: &[Arc<PostgresLog>]) {
+    for log in logs {
+        log.close().await;
+    }
 }
 
 /// Connects to NATS, waiting for it if it is not there yet.
 pub(crate) async fn connect_nats(common: &Common, process: &str) -> Result<async_nats::Client, Error> {
-    let options = common.nats.options(process);
+    let options = common.nats.options(process, 0);
     let patience = Duration::from_secs(common.postgres.startup_patience_seconds);
     let connected = patiently("NATS", patience, event_bus::nats::ConnectError::is_unreachable, async || {
         event_bus::nats::connect(&options).await
@@ -200,23 +219,23 @@ async fn connect(
     common: &Common,
     stage: &str,
     process: &str,
-    log: &Arc<PostgresLog>,
+    logs: &[Arc<PostgresLog>],
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     shutdown: &Shutdown,
 ) -> Result<(Parts, async_nats::Client), Error> {
-    let log: Arc<dyn EventLog> = log.clone();
     let nats = connect_nats(common, process).await?;
-    let bus = NatsBus::open(
-        nats.clone(),
-        &common.nats.options(process),
-        checkpoints(&common.postgres.url, stage)?,
-        Arc::clone(&log),
-        Arc::clone(&clock),
-        Arc::clone(&ids),
-    )
-    .await?;
-    let bus: Arc<dyn EventBus> = Arc::new(bus);
+    let kept = checkpoints(&common.postgres.url, stage)?;
+    let mut shards = Vec::with_capacity(logs.len());
+    for (number, log) in (0..).zip(logs) {
+        let log: Arc<dyn EventLog> = log.clone();
+        let options = common.nats.options(process, number);
+        let (clock, ids) = (Arc::clone(&clock), Arc::clone(&ids));
+        let bus = NatsBus::open(nats.clone(), &options, kept.clone(), Arc::clone(&log), clock, ids).await?;
+        shards.push(Shard { log, bus: Arc::new(bus) });
+    }
+    let log = Shards::of(shards.iter().map(|shard| Arc::clone(&shard.log)).collect());
+    let bus = ShardedBus::of(shards);
     let folder = &common.data.folder;
     std::fs::create_dir_all(folder).map_err(|source| Error::Data { folder: folder.clone(), source })?;
     let parts = Parts {
@@ -266,7 +285,7 @@ async fn serve(
     common: &Common,
     parts: Parts,
     nats: async_nats::Client,
-    log: Arc<PostgresLog>,
+    logs: Vec<Arc<PostgresLog>>,
     started: Started,
     listeners: Listeners,
     telemetry: Telemetry,
@@ -295,7 +314,7 @@ async fn serve(
         parts,
         subscriptions: started.subscriptions,
         readiness,
-        log,
+        logs,
         drain: Duration::from_secs(common.grpc.drain_seconds),
     })
 }
@@ -308,7 +327,7 @@ impl Deployment {
         self.parts.shutdown.soft().cancel();
         let consumers = tokio::time::timeout(self.drain, self.parts.bus.shutdown()).await.is_ok();
         let finished = self.parts.shutdown.stop(self.drain).await && consumers;
-        self.log.close().await;
+        close(&self.logs).await;
         finished
     }
 }

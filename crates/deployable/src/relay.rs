@@ -3,6 +3,7 @@
 //! What it does is in `event_bus::nats`; any number of relays may run, and one of them works.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,6 @@ use service_kit::{MetadataAuthenticator, Readiness, Shutdown, shutdown};
 use tokio::sync::watch;
 use tonic::service::RoutesBuilder;
 
-use crate::config::SHARD;
 use crate::{Common, Error, Program, dependencies};
 
 /// What the process is called.
@@ -31,10 +31,10 @@ pub struct RelayDeployment {
     pub grpc: SocketAddr,
     /// Where HTTP (probes, metrics) listens.
     pub http: SocketAddr,
-    /// How far it is, and whether it is the one that works.
-    pub status: watch::Receiver<RelayStatus>,
+    /// Of each shard: how far it is, and whether it is the one that works.
+    pub status: Vec<watch::Receiver<RelayStatus>>,
     shutdown: Shutdown,
-    log: Arc<PostgresLog>,
+    logs: Vec<Arc<PostgresLog>>,
     drain: Duration,
 }
 
@@ -49,19 +49,15 @@ pub async fn start(
     telemetry: Telemetry,
 ) -> Result<RelayDeployment, Error> {
     let listeners = server::bind(&common.grpc).await?;
-    let log = Arc::new(crate::open_log(common, NAME, &clock).await?);
-    let nats = match crate::connect_nats(common, NAME).await {
-        Ok(nats) => nats,
-        Err(error) => {
-            log.close().await;
-            return Err(error);
-        }
+    let logs = crate::open_logs(common, NAME, &clock).await?;
+    let prepared = async {
+        let nats = crate::connect_nats(common, NAME).await?;
+        Ok::<_, Error>((nats, sealers(common, &logs, &clock).await?))
     };
-    let reading: Arc<dyn EventLog> = log.clone();
-    let sealer = match sealer(common, &reading, &clock).await {
-        Ok(sealer) => sealer,
+    let (nats, sealers) = match prepared.await {
+        Ok(prepared) => prepared,
         Err(error) => {
-            log.close().await;
+            crate::close(&logs).await;
             return Err(error);
         }
     };
@@ -69,15 +65,24 @@ pub async fn start(
     // Where several run, a machine and a process tell them apart.
     let machine = std::env::var("HOSTNAME").unwrap_or("here".to_owned());
     let name = format!("{NAME} {machine} {}", std::process::id());
-    let relay = Relay::new(name, nats.clone(), &common.nats.options(NAME), Arc::clone(&reading), ids);
-    let status = relay.status();
+    let relays: Vec<Relay> = (0..)
+        .zip(&logs)
+        .map(|(shard, log)| {
+            let (options, log) = (common.nats.options(NAME, shard), Arc::clone(log));
+            Relay::new(name.clone(), nats.clone(), &options, log, Arc::clone(&ids))
+        })
+        .collect();
+    let status: Vec<_> = relays.iter().map(Relay::status).collect();
     let observed = status.clone();
-    service_kit::metrics::observe_relay(move || observed.borrow().pending());
-    let dependencies: Vec<Arc<dyn Dependency>> = vec![
-        Arc::new(dependencies::Postgres(reading)),
-        Arc::new(dependencies::Nats(nats)),
-        Arc::new(Stream(status.clone())),
-    ];
+    service_kit::metrics::observe_relay(move || {
+        observed.iter().map(|status| status.borrow().pending()).collect()
+    });
+    let mut dependencies: Vec<Arc<dyn Dependency>> =
+        vec![Arc::new(dependencies::Nats(nats)), Arc::new(Streams(status.clone()))];
+    if let Some(log) = logs.first() {
+        let log: Arc<dyn EventLog> = log.clone();
+        dependencies.push(Arc::new(dependencies::Postgres(log)));
+    }
     let readiness = Readiness::follow(dependencies, &shutdown);
     let services = Services {
         routes: RoutesBuilder::default(),
@@ -89,65 +94,83 @@ pub async fn start(
     let authenticator = Arc::new(MetadataAuthenticator);
     let running =
         server::serve(&common.grpc, listeners, services, authenticator, telemetry, &shutdown).await?;
-    shutdown.spawn(relay.run(shutdown.soft().clone()));
-    if let Some(sealer) = sealer {
+    for relay in relays {
+        shutdown.spawn(relay.run(shutdown.soft().clone()));
+    }
+    for sealer in sealers {
         let stop = shutdown.soft().clone();
         // What stops it was logged: history is not as it was, and nothing is sealed on top of that.
         shutdown.spawn_background(async move { drop(sealer.run(stop).await) });
     }
     let drain = Duration::from_secs(common.grpc.drain_seconds);
-    Ok(RelayDeployment { grpc: running.grpc, http: running.http, status, shutdown, log, drain })
+    Ok(RelayDeployment { grpc: running.grpc, http: running.http, status, shutdown, logs, drain })
 }
 
-/// Seals the log, if there is a key to sign with. Each relay has one: of several, one is faster.
-async fn sealer(
+/// What seals each shard, if there is a key to sign with. Each relay has them: of several, one is faster.
+async fn sealers(
     common: &Common,
-    log: &Arc<dyn EventLog>,
+    logs: &[Arc<PostgresLog>],
     clock: &Arc<dyn Clock>,
-) -> Result<Option<Sealer>, Error> {
+) -> Result<Vec<Sealer>, Error> {
     let seals = &common.seals;
     if seals.key_file.as_os_str().is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let key = SigningKey::from_file(&seals.key_file)?;
-    let trusted = if seals.trusted_keys_file.as_os_str().is_empty() {
-        Keyring::new()
-    } else {
-        Keyring::from_file(&seals.trusted_keys_file)?
-    };
-    let store = Arc::new(PostgresSealStore::open(&common.postgres.url, SHARD).await?);
-    let mut witnesses: Vec<Arc<dyn SealStore>> = Vec::new();
-    for path in &seals.witness_files {
-        witnesses.push(Arc::new(Witness::open(path).await?));
+    let mut sealers = Vec::with_capacity(logs.len());
+    for (shard, log) in (0..).zip(logs) {
+        let key = SigningKey::from_file(&seals.key_file)?;
+        let trusted = if seals.trusted_keys_file.as_os_str().is_empty() {
+            Keyring::new()
+        } else {
+            Keyring::from_file(&seals.trusted_keys_file)?
+        };
+        let store = Arc::new(PostgresSealStore::open(&common.postgres.url, shard).await?);
+        let mut witnesses: Vec<Arc<dyn SealStore>> = Vec::new();
+        for path in &seals.witness_files {
+            witnesses.push(Arc::new(Witness::open(&witness_of_shard(path, shard)).await?));
+        }
+        let (log, clock) = (Arc::clone(log), Arc::clone(clock));
+        let parts = Parts { log, shard, store, witnesses, key, trusted, clock };
+        sealers.push(Sealer::new(parts, Limits::default()));
     }
-    let (log, clock) = (Arc::clone(log), Arc::clone(clock));
-    let parts = Parts { log, shard: SHARD, store, witnesses, key, trusted, clock };
-    Ok(Some(Sealer::new(parts, Limits::default())))
+    Ok(sealers)
+}
+
+/// A witness file holds the seals of one shard: those of the others have their number at the end of the name.
+pub fn witness_of_shard(path: &Path, shard: u16) -> PathBuf {
+    if shard == 0 {
+        return path.to_owned();
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".s{shard}"));
+    name.into()
 }
 
 impl RelayDeployment {
     /// Stops it: what is on its way to NATS arrives first. Returns whether it ended by itself in time.
     pub async fn stop(self) -> bool {
         let finished = self.shutdown.stop(self.drain).await;
-        self.log.close().await;
+        crate::close(&self.logs).await;
         finished
     }
 }
 
-/// The stream: refused when it holds another log.
-struct Stream(watch::Receiver<RelayStatus>);
+/// The streams: refused when one holds another log.
+struct Streams(Vec<watch::Receiver<RelayStatus>>);
 
 #[async_trait::async_trait]
-impl Dependency for Stream {
+impl Dependency for Streams {
     fn name(&self) -> &'static str {
         "stream"
     }
 
     async fn check(&self) -> Result<(), String> {
-        match &self.0.borrow().state {
-            RelayState::Active | RelayState::Standby => Ok(()),
-            RelayState::Unavailable(problem) | RelayState::Refused(problem) => Err(problem.clone()),
-        }
+        let problems = self.0.iter().filter_map(|status| match &status.borrow().state {
+            RelayState::Active | RelayState::Standby => None,
+            RelayState::Unavailable(problem) | RelayState::Refused(problem) => Some(problem.clone()),
+        });
+        let problems: Vec<String> = problems.collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
     }
 }
 

@@ -170,15 +170,15 @@ impl System {
     /// # Errors
     /// The log cannot be read.
     pub async fn settled(&self) -> Result<(), event_log::Error> {
-        let Some(log) = self.services.first().map(|service| &service.parts.log) else { return Ok(()) };
+        let Some(parts) = self.services.first().map(|service| &service.parts) else { return Ok(()) };
         loop {
-            let head = log.head().await?;
-            for service in &self.services {
-                for subscription in &service.subscriptions {
-                    let _ = subscription.wait_until(head).await;
+            let heads = parts.heads().await?;
+            for subscription in self.services.iter().flat_map(|service| &service.subscriptions) {
+                for head in &heads {
+                    let _ = subscription.wait_until(*head).await;
                 }
             }
-            if log.head().await? == head {
+            if parts.heads().await? == heads {
                 return Ok(());
             }
         }

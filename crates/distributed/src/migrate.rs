@@ -8,9 +8,6 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use crate::roles::{self, RELAY, role_of};
 use crate::schemas::SCHEMAS;
 
-/// Shards of the log that there are so far.
-const SHARDS: u16 = 1;
-
 /// Why the database could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
@@ -26,13 +23,18 @@ pub enum MigrateError {
 }
 
 /// Does it all; doing it again changes nothing. `url` names the database and a role that may make schemas
-/// and roles in it. Roles get the passwords given here by their names; one without keeps what it has.
+/// and roles in it. The log gets so many shards, or keeps what it has where that is more. Roles get the passwords
+/// given here by their names; one without keeps what it has.
 ///
 /// # Errors
 /// The database cannot be reached, was migrated by a newer program, or the role has too few rights.
-pub async fn migrate(url: &str, passwords: &BTreeMap<String, String>) -> Result<(), MigrateError> {
+pub async fn migrate(
+    url: &str,
+    shards: u16,
+    passwords: &BTreeMap<String, String>,
+) -> Result<(), MigrateError> {
     let mut admin = PgConnection::connect(url).await?;
-    event_log::postgres::migrate(&mut admin, SHARDS).await?;
+    event_log::postgres::migrate(&mut admin, shards).await?;
     sealing::postgres::migrate(&mut admin).await?;
     seals::postgres::migrate(&mut admin).await?;
     let password = |role: &str| passwords.get(role).map(String::as_str);

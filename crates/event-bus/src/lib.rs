@@ -22,6 +22,7 @@ pub mod contract;
 mod embedded;
 pub mod nats;
 mod retry;
+mod shards;
 mod subscription;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use event_log::Committed;
 pub use consumer::{Consumer, DeadLetter, Filter, HandleError, Handler, Mode, Projection};
 pub use embedded::{EmbeddedBus, OpenError};
 pub use retry::Backoff;
+pub use shards::{Shard, ShardedBus, name_on_shard};
 pub use subscription::{Lag, Stopped, Subscription};
 
 /// How often an event is tried before it becomes a dead letter.
@@ -84,6 +86,11 @@ pub trait EventBus: Send + Sync + 'static {
 
     /// Stops all subscriptions; returns when what was in hand is finished and the checkpoints are kept.
     async fn shutdown(&self);
+
+    /// The shards that it carries, where there are several: what keeps a position of its own follows each.
+    fn shards(&self) -> &[Shard] {
+        &[]
+    }
 }
 
 /// Why the bus did not do what was asked.

@@ -27,6 +27,7 @@ mod hash;
 mod line;
 mod memory;
 pub mod postgres;
+mod shards;
 mod sqlite;
 mod verify;
 
@@ -43,10 +44,11 @@ pub use hash::{Hash, Link, chain_hash, genesis_hash};
 pub use line::{Lines, Turn};
 pub use memory::MemoryLog;
 pub use postgres::{PostgresLog, PostgresLogOptions};
+pub use shards::{MAX_SHARDS, Shards, global_position, local_position, shard_of};
 pub use sqlite::{OpenError, SqliteLog};
 pub use verify::{Broken, ChainVerifier, Fault, Verification, VerifyError, verify_log, verify_stream};
 
-/// An append-only log of one ordering domain (shard).
+/// An append-only log of one ordering domain (shard), or of [several](Shards) for what concerns one stream.
 #[async_trait]
 pub trait EventLog: Send + Sync + 'static {
     /// Records the events of one command at the end of a stream, all of them or none.
@@ -83,6 +85,16 @@ pub trait EventLog: Send + Sync + 'static {
     /// The last position as this process knows it, changed after each commit made here. Whoever may
     /// share the log with other processes also polls, slowly.
     fn watch(&self) -> watch::Receiver<u64>;
+
+    /// The last position of the shard that `stream` is in, as this process knows it.
+    fn watch_stream(&self, _stream: StreamId) -> watch::Receiver<u64> {
+        self.watch()
+    }
+
+    /// How many shards it has: 1, but for [`Shards`].
+    fn shards(&self) -> u16 {
+        1
+    }
 
     /// Says that the log is known to hold everything up to `position`, because another process committed
     /// it: wakes whoever [watches](Self::watch). A log that one process alone writes has no use for it.

@@ -1,11 +1,11 @@
 //! From the number people use to the case: the read model behind every `case` field.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use case::{Aggregate, Case, CaseEvent, CaseNumber, intake};
 use event_bus::Subscription;
-use event_log::{Committed, EventLog};
+use event_log::Committed;
 use service_kit::projection::{FactRows, ReadModel, project_facts};
 use service_kit::store::Store;
 use service_kit::{Failure, Parts, StartError};
@@ -30,7 +30,7 @@ pub fn read_model(service: &str) -> ReadModel {
 /// Finds a case by its id or number. Cheap to clone.
 #[derive(Clone)]
 pub struct CaseDirectory {
-    log: Arc<dyn EventLog>,
+    parts: Parts,
     store: Store,
     subscription: Subscription,
 }
@@ -41,7 +41,7 @@ impl CaseDirectory {
     pub async fn start(parts: &Parts, store: &Store, service: &str) -> Result<Self, StartError> {
         store.require(&MIGRATIONS).await?;
         let subscription = project_facts(parts, store, NumberRows(read_model(service))).await?;
-        Ok(Self { log: Arc::clone(&parts.log), store: store.clone(), subscription })
+        Ok(Self { parts: parts.clone(), store: store.clone(), subscription })
     }
 
     /// How far it has followed the log.
@@ -72,9 +72,10 @@ impl CaseDirectory {
         if let Some(id) = self.find(&number).await? {
             return Ok(id);
         }
-        let head = self.log.head().await?;
-        if self.subscription.wait_until(head).await.is_err() {
-            return Err(Failure::Unavailable("the case directory has stopped".to_owned()));
+        for head in self.parts.heads().await? {
+            if self.subscription.wait_until(head).await.is_err() {
+                return Err(Failure::Unavailable("the case directory has stopped".to_owned()));
+            }
         }
         self.find(&number).await?.ok_or_else(|| not_found(&number.to_string()))
     }

@@ -37,7 +37,7 @@ pub(crate) async fn answer(history: &Inner, request: WatchCaseRequest) -> Result
     }
     let narrator = Narrator::after(&history.parts, &history.executor, stream, after).await?;
     let (entries, receiver) = mpsc::channel(IN_FLIGHT);
-    let head = history.parts.log.watch();
+    let head = history.parts.log.watch_stream(stream);
     let watcher = Watcher { parts: history.parts.clone(), stream, narrator, head, entries };
     history.parts.shutdown.spawn_background(watcher.run());
     // A watch has no end of its own: when the watcher stops, the service does.

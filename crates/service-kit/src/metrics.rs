@@ -73,11 +73,15 @@ pub fn observe_consumers(bus: &Arc<dyn EventBus>) {
 }
 
 /// Reports, whenever metrics are read, how far a relay is behind the log. `pending` tells it.
-pub fn observe_relay(pending: impl Fn() -> u64 + Send + Sync + 'static) {
+pub fn observe_relay(pending: impl Fn() -> Vec<u64> + Send + Sync + 'static) {
     global::meter("casetrail")
         .u64_observable_gauge("casetrail.relay.pending")
         .with_description("Events in the log that are not in NATS yet.")
-        .with_callback(move |observer| observer.observe(pending(), &[]))
+        .with_callback(move |observer| {
+            for (shard, pending) in (0_i64..).zip(pending()) {
+                observer.observe(pending, &[KeyValue::new("casetrail.shard", shard)]);
+            }
+        })
         .build();
 }
 

@@ -60,6 +60,31 @@ impl Stores {
 }
 
 impl Parts {
+    /// The last position of each shard now, in their order: whoever has reached them all knows all there was.
+    ///
+    /// # Errors
+    /// The log does not answer.
+    pub async fn heads(&self) -> Result<Vec<u64>, event_log::Error> {
+        let shards = self.bus.shards();
+        if shards.is_empty() {
+            return Ok(vec![self.log.head().await?]);
+        }
+        let mut heads = Vec::with_capacity(shards.len());
+        for (number, shard) in (0..).zip(shards) {
+            heads.push(event_log::global_position(number, shard.log.head().await?));
+        }
+        Ok(heads)
+    }
+
+    /// What must be reached to know everything that was recorded before `position`. In one shard that is the
+    /// position; across shards nothing is before or after, and it is all there is now.
+    ///
+    /// # Errors
+    /// The log does not answer.
+    pub async fn before(&self, position: u64) -> Result<Vec<u64>, event_log::Error> {
+        if self.bus.shards().is_empty() { Ok(vec![position]) } else { self.heads().await }
+    }
+
     /// Opens the database of read models that belongs to `service`: a file with its tables, or a schema
     /// that has them.
     pub async fn store(

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use case::{Case, CaseEvent};
-use event_bus::{Consumer, Filter, HandleError, Projection, Subscription};
-use event_log::Committed;
+use event_bus::{Consumer, Filter, HandleError, Projection, Shard, Subscription, name_on_shard};
+use event_log::{Committed, EventLog};
 use lru::LruCache;
 use sqlx::{Any, AnyConnection, Executor as SqlExecutor, Row};
 use tokio::sync::Mutex;
@@ -124,14 +124,27 @@ async fn start(
     source: Source,
     told: Option<Told>,
 ) -> Result<Subscription, event_bus::Error> {
-    let stand = Mutex::new(Stand::at(0));
-    let projector =
-        Arc::new(Projector { parts: parts.clone(), store: store.clone(), name, source, told, stand });
-    let subscription = parts.bus.project(Consumer::projection(name, filter), projector.clone()).await?;
-    parts.shutdown.spawn_background(async move { projector.look_after().await });
-    Ok(subscription)
+    let whole = [Shard { log: Arc::clone(&parts.log), bus: Arc::clone(&parts.bus) }];
+    let shards = Some(parts.bus.shards()).filter(|shards| !shards.is_empty()).unwrap_or(&whole);
+    let mut followers = Vec::with_capacity(shards.len());
+    for (number, shard) in (0..).zip(shards) {
+        let projector = Arc::new(Projector {
+            parts: parts.clone(),
+            log: Arc::clone(&shard.log),
+            store: store.clone(),
+            name: name_on_shard(name, number),
+            source: source.clone(),
+            told: told.clone(),
+            stand: Mutex::new(Stand::at(0)),
+        });
+        let consumer = Consumer::projection(projector.name.clone(), filter.clone());
+        followers.push(shard.bus.project(consumer, projector.clone()).await?);
+        parts.shutdown.spawn_background(async move { projector.look_after().await });
+    }
+    Ok(Subscription::of_shards(name, followers))
 }
 
+#[derive(Clone)]
 enum Source {
     Facts(Arc<dyn FactRows>),
     Cases(Executor<Case>, Arc<dyn CaseRows>),
@@ -149,10 +162,14 @@ pub async fn position(store: &Store, name: &str) -> Result<u64, Failure> {
     Ok(row.map_or(0, |row| u64::try_from(row.get::<i64, _>(0)).unwrap_or(0)))
 }
 
+/// Keeps the rows of one shard's cases.
 struct Projector {
     parts: Parts,
+    /// The shard.
+    log: Arc<dyn EventLog>,
     store: Store,
-    name: &'static str,
+    /// The read model's name, on this shard: its position is kept under it.
+    name: String,
     source: Source,
     told: Option<Told>,
     stand: Mutex<Stand>,
@@ -333,7 +350,7 @@ impl Projector {
         }
         loop {
             let position = events.last().map_or(after, |event| event.position);
-            let page = self.parts.log.read_all(position, PAGE).await?;
+            let page = self.log.read_all(position, PAGE).await?;
             let is_last = page.len() < PAGE;
             events.extend(page.into_iter().take_while(|event| event.position <= last));
             if is_last || events.last().is_some_and(|event| event.position == last) {
@@ -343,7 +360,7 @@ impl Projector {
     }
 
     async fn read_position(&self) -> Result<u64, Failure> {
-        position(&self.store, self.name).await
+        position(&self.store, &self.name).await
     }
 
     /// Moves the position on, unless somebody else did; waits for one who is about to.
@@ -360,7 +377,7 @@ impl Projector {
             "UPDATE projection SET position = $2 WHERE name = $1 AND position = $3"
         };
         let (from, to) = (i64::try_from(from).unwrap_or(0), i64::try_from(to).unwrap_or(i64::MAX));
-        let done = sqlx::query(statement).bind(self.name).bind(to).bind(from).execute(rows).await?;
+        let done = sqlx::query(statement).bind(&self.name).bind(to).bind(from).execute(rows).await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -375,7 +392,7 @@ impl Projector {
                 () = tokio::time::sleep(LOOK) => {}
             }
             if let Err(failure) = self.look().await {
-                tracing::debug!(%failure, projection = self.name, "rows cannot be looked after; trying again");
+                tracing::debug!(%failure, projection = self.name.as_str(), "rows cannot be looked after; trying again");
             }
         }
     }
@@ -386,7 +403,7 @@ impl Projector {
         let reached = stand.reached.max(stand.kept);
         if position < stand.kept {
             tracing::info!(
-                projection = self.name,
+                projection = self.name.as_str(),
                 position,
                 reached,
                 "rows were thrown away: writing them anew"
@@ -414,7 +431,7 @@ impl Projector {
             if self.parts.shutdown.soft().is_cancelled() {
                 return Ok(());
             }
-            let page = self.parts.log.read_all(position, PAGE).await?;
+            let page = self.log.read_all(position, PAGE).await?;
             let Some(last) = page.last() else { break };
             position = last.position;
             self.write(stand, &page).await?;
@@ -455,7 +472,7 @@ impl Projection for Projector {
             return Err(HandleError::Retry("rows before these events could not be written yet".to_owned()));
         }
         self.write(&mut stand, events).await.map_err(|failure| {
-            tracing::warn!(%failure, projection = self.name, "a batch could not be applied; it is tried again");
+            tracing::warn!(%failure, projection = self.name.as_str(), "a batch could not be applied; it is tried again");
             retry(&failure)
         })
     }

@@ -94,6 +94,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         evidence,
         texts,
         clock: Arc::clone(&parts.clock),
+        shards: parts.log.shards(),
         assumed_language: config.assumed_language,
     };
     let server = IntakeServiceServer::new(api)
@@ -112,6 +113,10 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
 
 /// Waits until the list of cases, and with it the numbers given out, is as far as the log is now.
 async fn caught_up(parts: &Parts, cases: &Subscription) -> Result<(), StartError> {
-    let head = parts.log.head().await.map_err(|error| StartError::Broken(error.to_string()))?;
-    cases.wait_until(head).await.map_err(|stopped| StartError::Broken(stopped.to_string()))
+    let broken = |problem: String| StartError::Broken(problem);
+    let heads = parts.heads().await.map_err(|error| broken(error.to_string()))?;
+    for head in heads {
+        cases.wait_until(head).await.map_err(|stopped| broken(stopped.to_string()))?;
+    }
+    Ok(())
 }

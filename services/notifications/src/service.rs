@@ -8,7 +8,6 @@ use case::notifications::{
 };
 use case::routing::ClockKind;
 use case::{Brand, Case};
-use event_log::EventLog;
 use history::CaseDirectory;
 use jiff::Timestamp;
 use service_kit::reaction::{Fact, case_of};
@@ -21,7 +20,7 @@ use crate::read_model::ReadModel;
 /// The service behind its doors.
 pub(crate) struct Service {
     executor: Executor<Case>,
-    log: Arc<dyn EventLog>,
+    parts: Parts,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     /// Look-ups.
@@ -41,7 +40,7 @@ impl Service {
     ) -> Self {
         Self {
             executor,
-            log: Arc::clone(&parts.log),
+            parts: parts.clone(),
             clock: Arc::clone(&parts.clock),
             ids: Arc::clone(&parts.ids),
             read_model,
@@ -94,7 +93,7 @@ impl Service {
     ) -> Result<Circumstances, Failure> {
         let mut circumstances = self.policy.clone();
         if let (true, Some(brand), Some(player)) = (kind.is_marketing(), case.brand(), &case.intake.player) {
-            self.read_model.catch_up(self.log.head().await?).await?;
+            self.catch_up(self.parts.heads().await?).await?;
             let standing = self.read_model.player(brand.as_str(), player.player_id.as_str()).await?;
             circumstances.player_excluded = standing.excluded;
             circumstances.consent_withdrawn = standing.consent == Some(false);
@@ -113,6 +112,18 @@ impl Service {
         Ok(QueueNotification::to_player(case, origin, kind, circumstances))
     }
 
+    /// Returns once the read model knows what was recorded before a fact.
+    pub(crate) async fn know_what_was_before(&self, fact: &Fact) -> Result<(), Failure> {
+        self.catch_up(self.parts.before(fact.committed.position).await?).await
+    }
+
+    async fn catch_up(&self, positions: Vec<u64>) -> Result<(), Failure> {
+        for position in positions {
+            self.read_model.catch_up(position).await?;
+        }
+        Ok(())
+    }
+
     /// What the players are told an agent is called, as registered by the time of the fact.
     pub(crate) async fn agent_name(
         &self,
@@ -120,7 +131,7 @@ impl Service {
         fact: &Fact,
         agent_id: &str,
     ) -> Result<String, Failure> {
-        self.read_model.catch_up(fact.committed.position).await?;
+        self.know_what_was_before(fact).await?;
         self.read_model.agent_name(case.brand().map_or("", Brand::as_str), agent_id).await
     }
 

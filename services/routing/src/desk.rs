@@ -6,9 +6,8 @@ use ambient::Clock;
 use case::Case;
 use case::routing::agent::Agent;
 use case::routing::{Command, KeepClocks, Reprioritise, Routing, Rules, Triage};
-use event_log::EventLog;
 use service_kit::reaction::{Fact, case_of};
-use service_kit::{Executor, Failure};
+use service_kit::{Executor, Failure, Parts};
 
 use crate::dispatcher::Dispatcher;
 use crate::read_model::ReadModel;
@@ -21,7 +20,7 @@ pub(crate) struct Desk {
     pub(crate) dispatcher: Dispatcher,
     pub(crate) rules: Arc<Rules>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) parts: Parts,
     pub(crate) away_after_missed_offers: u32,
 }
 

@@ -79,7 +79,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         model: model.clone(),
         rules,
         clock: Arc::clone(&parts.clock),
-        log: Arc::clone(&parts.log),
+        parts: parts.clone(),
         away_after_missed_offers: silent,
     });
     let mut subscriptions = vec![directory.subscription().clone()];

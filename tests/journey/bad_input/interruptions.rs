@@ -6,6 +6,7 @@ use std::time::Duration;
 use ambient::ManualClock;
 use contracts::intake::v1::intake_service_client::IntakeServiceClient;
 use contracts::intake::v1::{OpenCaseRequest, SendReplyRequest};
+use futures_util::future::select_all;
 use futures_util::poll;
 use tonic::{Code, Response};
 use world::World;
@@ -97,16 +98,20 @@ async fn a_client_that_leaves_in_the_middle_finds_its_command_done_once_or_not_a
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_is_finished_although_nobody_waits_for_its_answer() {
     let scene = Scene::begin().await;
-    let before = scene.head().await;
+    scene.head().await;
     let request = requests::open_case(scene.stage.new_id());
-    let mut head = scene.world.system.log().watch();
+    let mut heads: Vec<_> = scene.world.system.shards().iter().map(|log| log.watch()).collect();
+    let moved = select_all(heads.iter_mut().map(|head| {
+        let before = *head.borrow_and_update();
+        Box::pin(head.wait_for(move |head| *head > before))
+    }));
     {
         let mut intake = scene.stage.intake();
         let call = intake.open_case(ask(&rasmus(), request.clone()));
         tokio::select! {
             biased;
             // Left the moment it is committed: the answer is on its way at best.
-            moved = head.wait_for(|head| *head > before) => drop(moved.unwrap()),
+            (moved, _, _) = moved => drop(moved.unwrap()),
             answer = call => drop(answer.unwrap()),
         }
     }

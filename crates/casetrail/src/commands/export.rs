@@ -41,7 +41,8 @@ pub(super) async fn run(args: &ExportArgs, asks: &Asks<'_>) -> Result<(), Proble
         Ok(id) => id,
         Err(_) => resolve(&args.case, asks).await?,
     };
-    let opened = args.source.open().await?;
+    let shard = event_log::shard_of(stream, args.source.shards().await?);
+    let opened = args.source.open(shard).await?;
     let bundle = seals::export(opened.history(), stream).await.context("the case cannot be exported")?;
     std::fs::write(&args.out, &bundle).with_context(|| format!("--out {}", args.out.display()))?;
     let report = seals::verify_bundle(&bundle).context("what was written does not prove itself")?;

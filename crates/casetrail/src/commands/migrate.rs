@@ -11,6 +11,10 @@ pub(crate) struct MigrateArgs {
     /// The database, with a role that may make schemas and roles in it
     #[arg(long, value_name = "URL", env = "CASETRAIL_MIGRATE_POSTGRES", hide_env_values = true)]
     postgres: String,
+    /// How many shards the log has: cases are spread over them, and each can be a database of its own one day.
+    /// There are never fewer than before; where it has more already, it keeps them
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    shards: u16,
 }
 
 impl MigrateArgs {
@@ -19,6 +23,7 @@ impl MigrateArgs {
 Examples:
   casetrail migrate --postgres postgres://postgres@127.0.0.1:5432/casetrail
   CASETRAIL_INTAKE_PASSWORD=... casetrail migrate --postgres ...
+  casetrail migrate --postgres ... --shards 4      stop the services first, and start them again after it
 
 It makes the log, the keys, a schema for each service and a role for each process, with the least rights
 that do its work: casetrail_intake, casetrail_routing, casetrail_payments_escalation,
@@ -39,7 +44,7 @@ pub(crate) fn passwords() -> BTreeMap<String, String> {
 /// Migrates and says what there is now.
 pub(crate) async fn run(args: &MigrateArgs, json: bool) -> anyhow::Result<()> {
     let passwords = passwords();
-    distributed::migrate(&args.postgres, &passwords).await.context("--postgres")?;
+    distributed::migrate(&args.postgres, args.shards, &passwords).await.context("--postgres")?;
     let roles = distributed::role_names();
     if json {
         let with_password: Vec<&String> = passwords.keys().collect();

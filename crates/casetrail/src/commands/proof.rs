@@ -13,8 +13,8 @@ use crate::problem::Problem;
 
 /// The log's file in a data folder.
 pub(super) const LOG_FILE: &str = "log.db";
-/// The one shard that there is so far.
-const SHARD: u16 = 0;
+/// The one shard of a data folder.
+const ONLY: u16 = 0;
 
 /// Which history, and whose seals are believed.
 #[derive(Debug, Args)]
@@ -35,6 +35,7 @@ pub(crate) struct Source {
 
 /// History with its seals, opened.
 pub(super) struct Opened {
+    pub(super) shard: u16,
     pub(super) log: Arc<dyn EventLog>,
     store: Arc<dyn SealStore>,
     witnesses: Vec<Arc<dyn SealStore>>,
@@ -45,7 +46,7 @@ impl Opened {
     pub(super) fn history(&self) -> History<'_> {
         History {
             log: &*self.log,
-            shard: SHARD,
+            shard: self.shard,
             store: &*self.store,
             witnesses: &self.witnesses,
             keyring: &self.keyring,
@@ -65,22 +66,40 @@ impl Source {
         Self { data: Some(data.to_owned()), postgres: None, keys: None, witnesses: Vec::new() }
     }
 
-    pub(super) async fn open(&self) -> Result<Opened, Problem> {
-        let (log, store) = self.log_and_store().await?;
-        let mut witnesses: Vec<Arc<dyn SealStore>> = Vec::new();
-        for path in &self.witnesses {
-            witnesses.push(Arc::new(Witness::open_read_only(path).await.context("--witness")?));
-        }
-        Ok(Opened { log, store, witnesses, keyring: self.keyring()? })
+    /// How many shards it has.
+    pub(super) async fn shards(&self) -> Result<u16, Problem> {
+        let Some(url) = self.postgres.as_ref().filter(|_| self.data.is_none()) else { return Ok(1) };
+        Ok(PostgresLog::count_shards(url, &Self::reading(ONLY)).await.context("--postgres")?)
     }
 
-    async fn log_and_store(&self) -> Result<(Arc<dyn EventLog>, Arc<dyn SealStore>), Problem> {
+    /// Whoever took the guards down is whom this is to find: so they are not asked for.
+    fn reading(shard: u16) -> PostgresLogOptions {
+        PostgresLogOptions {
+            shard,
+            application_name: "casetrail verify".to_owned(),
+            read_only: true,
+            ..PostgresLogOptions::default()
+        }
+    }
+
+    /// Opens one of its shards. A witness file holds the seals of one, and is opened for that one.
+    pub(super) async fn open(&self, shard: u16) -> Result<Opened, Problem> {
+        let (log, store) = self.log_and_store(shard).await?;
+        let mut witnesses: Vec<Arc<dyn SealStore>> = Vec::new();
+        for path in &self.witnesses {
+            let path = deployable::relay::witness_of_shard(path, shard);
+            witnesses.push(Arc::new(Witness::open_read_only(&path).await.context("--witness")?));
+        }
+        Ok(Opened { shard, log, store, witnesses, keyring: self.keyring()? })
+    }
+
+    async fn log_and_store(&self, shard: u16) -> Result<(Arc<dyn EventLog>, Arc<dyn SealStore>), Problem> {
         match (&self.data, &self.postgres) {
             (Some(data), None) => {
                 let log = SqliteLog::open_read_only(&data.join(LOG_FILE)).await.context("--data")?;
                 let seals = data.join(embedded::proof::STORE);
                 let store: Arc<dyn SealStore> = if seals.exists() {
-                    Arc::new(SqliteSealStore::open(&seals, SHARD).await.context("--data")?)
+                    Arc::new(SqliteSealStore::open(&seals, ONLY).await.context("--data")?)
                 } else {
                     // From before there were seals.
                     Arc::new(MemorySealStore::new())
@@ -88,15 +107,9 @@ impl Source {
                 Ok((Arc::new(log), store))
             }
             (None, Some(url)) => {
-                let options = PostgresLogOptions {
-                    application_name: "casetrail verify".to_owned(),
-                    // Whoever took the guards down is whom this is to find.
-                    read_only: true,
-                    ..PostgresLogOptions::default()
-                };
-                let log =
-                    PostgresLog::open(url, options, Arc::new(SystemClock)).await.context("--postgres")?;
-                let store = PostgresSealStore::open_unprotected(url, SHARD).await.context("--postgres")?;
+                let log = PostgresLog::open(url, Self::reading(shard), Arc::new(SystemClock));
+                let log = log.await.context("--postgres")?;
+                let store = PostgresSealStore::open_unprotected(url, shard).await.context("--postgres")?;
                 Ok((Arc::new(log), Arc::new(store)))
             }
             _ => Err(Problem::Usage(

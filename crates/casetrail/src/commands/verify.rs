@@ -25,6 +25,9 @@ pub(crate) struct VerifyArgs {
     /// Everything, which is what is done without --from and --to
     #[arg(long, conflicts_with_all = ["from", "to", "case"])]
     all: bool,
+    /// Only this shard of the database; positions are those of the first where none is named
+    #[arg(long, value_name = "N", conflicts_with_all = ["all", "case"])]
+    shard: Option<u16>,
     /// The first position to verify; the whole seal that covers it is
     #[arg(long, value_name = "POSITION")]
     from: Option<u64>,
@@ -72,11 +75,30 @@ pub(crate) async fn one_case(case: &str, client: &Client, output: &Output) -> Re
 
 /// Verifies a whole log, or a part of it, with its seals.
 pub(crate) async fn whole_log(args: &VerifyArgs, output: &Output) -> Result<(), Problem> {
-    verify(&args.source, args.from, args.to, output).await
+    let there = args.source.shards().await?;
+    let wanted = match args.shard {
+        Some(shard) if shard >= there => {
+            return Err(Problem::Usage(format!("--shard: the log has the shards 0 to {}", there - 1)));
+        }
+        Some(shard) => shard..shard + 1,
+        // Where positions are named, they are those of one shard.
+        None if args.from.is_some() || args.to.is_some() => 0..1,
+        None => 0..there,
+    };
+    for shard in wanted {
+        verify(&args.source, shard, args.from, args.to, output).await?;
+    }
+    Ok(())
 }
 
-async fn verify(source: &Source, from: Option<u64>, to: Option<u64>, output: &Output) -> Result<(), Problem> {
-    let opened = source.open().await?;
+async fn verify(
+    source: &Source,
+    shard: u16,
+    from: Option<u64>,
+    to: Option<u64>,
+    output: &Output,
+) -> Result<(), Problem> {
+    let opened = source.open(shard).await?;
     if let (Some(data), None, None) = (&source.data, from, to) {
         // Everything that is wrong, not only the first.
         chains(data, &opened, output).await?;
@@ -94,6 +116,7 @@ async fn verify(source: &Source, from: Option<u64>, to: Option<u64>, output: &Ou
     if output.json {
         output.document(&json!({
             "intact": found.is_intact(),
+            "shard": shard,
             "from": found.from,
             "facts_checked": found.events,
             "seals_checked": found.seals,
@@ -104,7 +127,7 @@ async fn verify(source: &Source, from: Option<u64>, to: Option<u64>, output: &Ou
         }))?;
     }
     if let Some(wrong) = wrong {
-        return Err(Problem::NotIntact(format!("the log is not what was recorded: {wrong}")));
+        return Err(Problem::NotIntact(format!("the log (shard {shard}) is not what was recorded: {wrong}")));
     }
     if output.json {
         return Ok(());
@@ -113,7 +136,8 @@ async fn verify(source: &Source, from: Option<u64>, to: Option<u64>, output: &Ou
         0 => "nothing sealed yet".to_owned(),
         to => format!("sealed up to position {to}"),
     };
-    output.text(&format!("{}  {} facts, {seals}", colour::good("intact"), found.events))
+    let shard = if shard == 0 { String::new() } else { format!("shard {shard}: ") };
+    output.text(&format!("{}  {shard}{} facts, {seals}", colour::good("intact"), found.events))
 }
 
 /// Verifies every chain, and tells all that is wrong if anything is.
@@ -216,7 +240,7 @@ mod tests {
 
     async fn verify(folder: &tempfile::TempDir) -> Result<(), Problem> {
         let output = Output { json: false, zone: TimeZone::UTC, width: None };
-        super::verify(&Source::of_folder(folder.path()), None, None, &output).await
+        super::verify(&Source::of_folder(folder.path()), 0, None, None, &output).await
     }
 
     #[tokio::test]

@@ -48,7 +48,7 @@ impl Foundation {
         };
         tell(json, "migrating the database");
         let passwords = all_passwords(&postgres)?;
-        distributed::migrate(&postgres, &passwords).await.context("--postgres")?;
+        distributed::migrate(&postgres, args.shards, &passwords).await.context("--postgres")?;
         Ok(Self { postgres, nats, passwords, thrown_away })
     }
 

@@ -48,6 +48,9 @@ pub(crate) struct UpArgs {
     /// How many of each service, and of the relay
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=9))]
     replicas: u16,
+    /// How many shards the log has; it keeps those that it has already
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    shards: u16,
     /// Where gRPC listens on 127.0.0.1, for all services; 0 takes a free port
     #[arg(long, value_name = "PORT", default_value_t = 7700)]
     port: u16,

@@ -47,7 +47,8 @@ pub enum Access {
     ReadTenant,
 }
 
-/// Makes the log with so many shards, or adds what is missing. Repeating it changes nothing.
+/// Makes the log with so many shards (1 to 256), or adds what is missing; there are never fewer than before.
+/// Repeating it changes nothing.
 ///
 /// # Errors
 /// [`MigrateError`]; then nothing has changed but, perhaps, that some roles were made.

@@ -96,6 +96,15 @@ impl PostgresLog {
         Ok(Self { reader, appender, head, tasks, read_only })
     }
 
+    /// How many shards the log at `url` has: what `casetrail migrate` made. Whoever opens them opens all.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub async fn count_shards(url: &str, options: &PostgresLogOptions) -> Result<u16, OpenError> {
+        let PostgresLogOptions { application_name, read_only, .. } = options;
+        Database::new(url, application_name, 0, *read_only)?.count_shards().await
+    }
+
     /// Writes what is queued and closes every connection. Later calls are answered with
     /// [`Error::Unavailable`]; closing twice is harmless.
     pub async fn close(&self) {

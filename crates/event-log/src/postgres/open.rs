@@ -4,10 +4,11 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection};
 
 use super::migrate::{SCHEMA_VERSION, found_version};
+use crate::MAX_SHARDS;
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -137,6 +138,19 @@ impl Database {
             let reason = format!("no answer within {} s", CONNECT.as_secs());
             Err(OpenError::Unreachable { place: self.place.clone(), reason })
         })
+    }
+
+    /// How many shards there are, numbered from 0.
+    pub(super) async fn count_shards(&self) -> Result<u16, OpenError> {
+        let mut connection = self.connect().await?;
+        let partitions: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM pg_inherits WHERE inhparent = 'log.event'::regclass")
+                .fetch_one(&mut connection)
+                .await
+                .map_err(|error| self.failure(&error))?;
+        // Nothing is lost if it cannot be said: the server notices.
+        drop(connection.close().await);
+        Ok(u16::try_from(partitions).unwrap_or(MAX_SHARDS))
     }
 
     async fn require_version(&self, connection: &mut PgConnection) -> Result<(), OpenError> {

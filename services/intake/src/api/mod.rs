@@ -61,6 +61,8 @@ pub(crate) struct Api {
     pub(crate) evidence: EvidenceStore,
     pub(crate) texts: Arc<Texts>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// How many shards cases are spread over.
+    pub(crate) shards: u16,
     pub(crate) assumed_language: Language,
 }
 

@@ -33,7 +33,7 @@ pub(super) async fn handle(
         "" => None,
         named => Some(other_case::load(api, "previous_case", named).await?),
     };
-    let case_id = CaseId::of_request(&opening.brand, mutation.request_id);
+    let case_id = CaseId::of_request(&opening.brand, mutation.request_id, api.shards);
     let number = api.numbers.allocate(&opening.brand, case_id).await?;
     let (language, language_source) = language_of(api, &opening);
     let command = OpenCase {

@@ -37,7 +37,7 @@ impl Reaction for OnSelfExclusionRequested {
         inform_personal_contact(&self.0, self.name(), fact, &case).await?;
         // Every case that was opened before this fact is among the rows then; on younger ones the sender
         // finds the exclusion when it looks at the player.
-        self.0.read_model.catch_up(fact.committed.position).await?;
+        self.0.know_what_was_before(fact).await?;
         let cases =
             self.0.read_model.cases_of_player(&fact.committed.tenant, requested.player_id.as_str()).await?;
         for case_id in cases.into_iter().filter(|case_id| *case_id != fact.stream) {

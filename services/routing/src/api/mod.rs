@@ -40,7 +40,10 @@ impl Api {
     /// Waits until the read models hold everything that had been recorded when the call came: who has just
     /// seen a fact finds it in a list.
     async fn catch_up(&self) -> Result<(), Failure> {
-        self.desk.model.reach(self.desk.log.head().await?).await
+        for head in self.desk.parts.heads().await? {
+            self.desk.model.reach(head).await?;
+        }
+        Ok(())
     }
 }
 

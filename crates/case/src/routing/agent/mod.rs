@@ -13,11 +13,12 @@ pub use state::{Agent, AgentEvent};
 
 use uuid::Uuid;
 
-use crate::ids::{AgentId, Brand, derive};
+use crate::ids::{AgentId, Brand, derive, in_shard};
 
-/// The stream of an agent's facts: always the same for the same brand and id.
+/// The stream of an agent's facts: always the same for the same brand and id, however many shards there are,
+/// and so in the first.
 pub fn agent_stream_id(brand: &Brand, agent_id: &AgentId) -> Uuid {
-    derive("agent", Uuid::nil(), &format!("{brand}/{agent_id}"))
+    in_shard(derive("agent", Uuid::nil(), &format!("{brand}/{agent_id}")), 0)
 }
 
 #[cfg(test)]
