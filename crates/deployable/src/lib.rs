@@ -276,7 +276,10 @@ async fn serve(
     (started.register_history)(&mut routes, common.telemetry.trace_url.clone());
     routes.add_service(Operations::server(Arc::clone(&parts.bus)));
     let readiness = Readiness::follow(
-        vec![Arc::new(dependencies::Postgres(Arc::clone(&parts.log))), Arc::new(dependencies::Nats(nats))],
+        vec![
+            Arc::new(dependencies::Postgres::of(Arc::clone(&parts.log))),
+            Arc::new(dependencies::Nats(nats)),
+        ],
         &parts.shutdown,
     );
     let services = Services {

@@ -74,7 +74,7 @@ pub async fn start(
     let observed = status.clone();
     service_kit::metrics::observe_relay(move || observed.borrow().pending());
     let dependencies: Vec<Arc<dyn Dependency>> = vec![
-        Arc::new(dependencies::Postgres(reading)),
+        Arc::new(dependencies::Postgres::of(reading)),
         Arc::new(dependencies::Nats(nats)),
         Arc::new(Stream(status.clone())),
     ];

@@ -2,6 +2,7 @@
 //! database, and base backups with the log that was archived since.
 
 use std::fs::File;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -51,7 +52,7 @@ impl Postgres {
         run("pg_dump", dump.stdout(create(file)?))?;
         let mut roles = self.command("pg_dumpall");
         roles.args(["--roles-only", "--dbname", &self.url(SUPERUSER)]);
-        run("pg_dumpall", roles.stdout(create(&roles_beside(file))?))
+        run("pg_dumpall", roles.stdout(create(&roles_beside(file))?)).map(drop)
     }
 
     /// Makes a database of what [`dump`](Self::dump) wrote, of this server or of another, with its roles.
@@ -69,7 +70,21 @@ impl Postgres {
         run("psql", roles.stdin(open(&roles_beside(file))?))?;
         let mut restore = self.command("pg_restore");
         restore.args(["--exit-on-error", "--dbname", &self.url(database)]);
-        run("pg_restore", restore.stdin(open(file)?))
+        run("pg_restore", restore.stdin(open(file)?)).map(drop)
+    }
+
+    /// Runs statements by `psql`, which also takes rows for `COPY ... FROM STDIN` from among them. Gives what
+    /// they print.
+    ///
+    /// # Errors
+    /// The server refuses one of them.
+    pub fn psql(&self, database: &str, statements: &str) -> Result<String, Error> {
+        let mut input = tempfile::tempfile().map_err(system("psql"))?;
+        input.write_all(statements.as_bytes()).map_err(system("psql"))?;
+        input.rewind().map_err(system("psql"))?;
+        let mut psql = self.command("psql");
+        psql.args(["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--dbname", &self.url(database)]);
+        run("psql", psql.stdin(input).stdout(Stdio::piped()))
     }
 
     /// Copies the running server's files (`pg_basebackup`). It must have been started as an archiving one.
@@ -141,11 +156,12 @@ fn roles_beside(file: &Path) -> PathBuf {
     file.with_extension("roles.sql")
 }
 
-fn run(program: &'static str, command: &mut Command) -> Result<(), Error> {
+/// Runs it to its end. Gives what it printed, unless that went elsewhere.
+fn run(program: &'static str, command: &mut Command) -> Result<String, Error> {
     let done = command.stderr(Stdio::piped()).spawn().and_then(std::process::Child::wait_with_output);
     let done = done.map_err(system(program))?;
     if done.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
     }
     Err(Error::Tool { program, said: String::from_utf8_lossy(&done.stderr).trim().to_owned() })
 }

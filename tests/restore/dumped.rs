@@ -1,0 +1,62 @@
+//! A dump, restored on another server beside an empty NATS.
+
+use contracts::intake::v1::{GetCaseRequest, OpenCaseRequest, OpenCaseResponse};
+use scratch::{Nats, Postgres};
+use tonic::Code;
+
+use crate::answers::every_answer;
+use crate::people::{ask, auditor, mette, rasmus};
+use crate::requests;
+use crate::scene::Scene;
+use crate::site::{DATABASE, Site};
+
+async fn open(scene: &Scene, request: &OpenCaseRequest) -> OpenCaseResponse {
+    scene.stage.intake().open_case(ask(&rasmus(), request.clone())).await.unwrap().into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_up_to_a_dump_comes_back_on_another_server_and_an_empty_nats() {
+    let site = Site::new().await;
+    let scene = site.start().await;
+    scene.stage.staff().await.unwrap();
+    let request = requests::open_case(scene.stage.new_id());
+    let answer = open(&scene, &request).await;
+    let number = scene.inquired("TX-97101").await;
+    let head = site.sealed(&scene).await;
+    let answers = every_answer(&scene.stage).await;
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("casetrail.dump");
+    site.postgres.dump(DATABASE, &dump).unwrap();
+
+    // What the dump does not know: this is lost, and who asked for it has to ask again.
+    let late = requests::open_case(scene.stage.new_id());
+    let lost = open(&scene, &late).await.case.unwrap().number;
+    assert!(scene.head().await > head);
+    scene.stop().await;
+
+    let (postgres, nats) = (Postgres::start().await.unwrap(), Nats::start().await.unwrap());
+    postgres.restore(DATABASE, &dump).await.unwrap();
+    let site = site.on_postgres(postgres).on_nats(nats);
+    let scene = site.start().await;
+    assert_eq!(scene.head().await, head, "nothing more and nothing less than at the dump");
+    site.stream_is_the_log(&scene).await;
+    assert_eq!(every_answer(&scene.stage).await, answers);
+    let verified = site.verify(Some("seals.jsonl"));
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+
+    assert_eq!(open(&scene, &request).await, answer, "what was acknowledged before is known");
+    assert_eq!(scene.head().await, head, "and recorded once");
+    let gone = GetCaseRequest { case: lost };
+    let gone = scene.stage.intake().get_case(ask(&auditor(), gone)).await.unwrap_err();
+    assert_eq!(gone.code(), Code::NotFound);
+    open(&scene, &late).await;
+    assert!(scene.head().await > head, "the lost request is taken on as a new one");
+
+    let reply = requests::send_reply(scene.stage.new_id(), &number);
+    scene.stage.intake().send_reply(ask(&mette(), reply)).await.unwrap();
+    site.stream_is_the_log(&scene).await;
+    scene.check().await;
+    site.sealed(&scene).await;
+    assert!(site.verify(Some("seals.jsonl")).status.success(), "sealing goes on where it was");
+    scene.stop().await;
+}
