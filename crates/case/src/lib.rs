@@ -31,7 +31,7 @@ pub use ids::{AgentId, Brand, CaseId, CaseNumber, InvalidId, PlayerId, Transacti
 pub use journey::{Case, CaseEvent, CaseState, Recorded};
 pub use money::{InvalidMoney, Money};
 pub use personal::{Personal, SealedText, VisitPersonal};
-pub use stage::{Aggregate, Context, DecodeError, Refusal, Stage, StoredEvent};
+pub use stage::{Aggregate, Context, DecodeError, Refusal, Stage, StoredEvent, StoredShape};
 pub use vocabulary::{
     Channel, EvidenceKind, InvalidWord, Language, RejectionReason, Skill, Team, Tier, Topic,
 };
