@@ -3,8 +3,6 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use uuid::Uuid;
 
 use crate::actor::Actor;
@@ -123,27 +121,5 @@ pub trait Refusal: std::error::Error + Send + Sync + 'static {
     /// The refusal is for want of a right (another person must do it), not for the state.
     fn is_permission(&self) -> bool {
         false
-    }
-}
-
-/// The JSON Schema of one stored shape, for those who read the log or the bus in another language.
-#[derive(Debug, Clone)]
-pub struct StoredShape {
-    /// The stored name, such as `routing.case_assigned`.
-    pub name: &'static str,
-    /// The version of the shape.
-    pub schema_version: u16,
-    /// What its JSON looks like (draft 2020-12).
-    pub schema: schemars::Schema,
-}
-
-impl StoredShape {
-    /// The shape that `E` is stored in.
-    pub(crate) fn of<E: JsonSchema>(name: &'static str, schema_version: u16) -> Self {
-        // What is written, not all that would be understood.
-        let settings = SchemaSettings::draft2020_12().for_serialize();
-        let mut schema = settings.into_generator().into_root_schema_for::<E>();
-        schema.insert("title".to_owned(), format!("{name} v{schema_version}").into());
-        Self { name, schema_version, schema }
     }
 }

@@ -32,8 +32,8 @@ macro_rules! stage_events {
                 &[ $( $( $( (concat!($stage, ".", $name), $old_version), )+ )? )+ ];
 
             /// The JSON Schema of everything this stage has ever stored.
-            pub fn stored_shapes() -> Vec<$crate::stage::StoredShape> {
-                use $crate::stage::StoredShape;
+            pub fn stored_shapes() -> Vec<$crate::StoredShape> {
+                use $crate::StoredShape;
                 vec![ $(
                     StoredShape::of::<$variant>(concat!($stage, ".", $name), $version),
                     $( $( StoredShape::of::<$old>(concat!($stage, ".", $name), $old_version), )+ )?
