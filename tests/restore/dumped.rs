@@ -6,9 +6,13 @@ use tonic::Code;
 
 use crate::answers::every_answer;
 use crate::people::{ask, auditor, mette, rasmus};
+use crate::refusal::Refusal;
 use crate::requests;
 use crate::scene::Scene;
 use crate::site::{DATABASE, Site};
+
+/// Prints what destroys the keys again that were destroyed here.
+const TOMBSTONES: &str = include_str!("../../deploy/postgres/tombstones.sql");
 
 async fn open(scene: &Scene, request: &OpenCaseRequest) -> OpenCaseResponse {
     scene.stage.intake().open_case(ask(&rasmus(), request.clone())).await.unwrap().into_inner()
@@ -21,6 +25,9 @@ async fn everything_up_to_a_dump_comes_back_on_another_server_and_an_empty_nats(
     scene.stage.staff().await.unwrap();
     let request = requests::open_case(scene.stage.new_id());
     let answer = open(&scene, &request).await;
+    let mut forgotten = requests::open_case(scene.stage.new_id());
+    "p-2002".clone_into(&mut forgotten.player.as_mut().unwrap().player_id);
+    open(&scene, &forgotten).await;
     let number = scene.inquired("TX-97101").await;
     let head = site.sealed(&scene).await;
     let answers = every_answer(&scene.stage).await;
@@ -32,10 +39,18 @@ async fn everything_up_to_a_dump_comes_back_on_another_server_and_an_empty_nats(
     let late = requests::open_case(scene.stage.new_id());
     let lost = open(&scene, &late).await.case.unwrap().number;
     assert!(scene.head().await > head);
+    let parts = scene.world.system.parts();
+    parts.sealer.destroy(&forgotten.brand, "p-2002").await.unwrap();
+    let destroyed = site.postgres.psql(DATABASE, TOMBSTONES).unwrap();
+    assert_eq!(destroyed.lines().count(), 1, "{destroyed}");
     scene.stop().await;
 
     let (postgres, nats) = (Postgres::start().await.unwrap(), Nats::start().await.unwrap());
     postgres.restore(DATABASE, &dump).await.unwrap();
+    // The dump brings a key back that was destroyed after it.
+    assert_eq!(postgres.psql(DATABASE, TOMBSTONES).unwrap(), "");
+    postgres.psql(DATABASE, &destroyed).unwrap();
+    assert_eq!(postgres.psql(DATABASE, TOMBSTONES).unwrap(), destroyed);
     let site = site.on_postgres(postgres).on_nats(nats);
     let scene = site.start().await;
     assert_eq!(scene.head().await, head, "nothing more and nothing less than at the dump");
@@ -51,6 +66,10 @@ async fn everything_up_to_a_dump_comes_back_on_another_server_and_an_empty_nats(
     assert_eq!(gone.code(), Code::NotFound);
     open(&scene, &late).await;
     assert!(scene.head().await > head, "the lost request is taken on as a new one");
+
+    let again = OpenCaseRequest { request_id: scene.stage.new_id(), ..forgotten };
+    let erased = scene.stage.intake().open_case(ask(&rasmus(), again)).await;
+    Refusal::of(erased).is(Code::FailedPrecondition, "PLAYER_ERASED");
 
     let reply = requests::send_reply(scene.stage.new_id(), &number);
     scene.stage.intake().send_reply(ask(&mette(), reply)).await.unwrap();

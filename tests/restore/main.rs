@@ -15,6 +15,9 @@ mod case_watch;
 #[path = "../journey/people.rs"]
 #[expect(dead_code, reason = "others ask for more people")]
 mod people;
+#[path = "../journey/refusal.rs"]
+#[expect(dead_code, reason = "the journey's tests ask for more")]
+mod refusal;
 #[path = "../journey/requests.rs"]
 #[expect(dead_code, reason = "the journey's tests ask for more")]
 mod requests;

@@ -41,7 +41,7 @@ async fn a_moment_between_two_commands_comes_back_although_nats_knows_more() {
     let second = scene.opened().await;
     site.sealed(&scene).await;
     let before = scene.world.events().await.unwrap();
-    let moment = site.postgres.psql("postgres", "COPY (SELECT clock_timestamp()) TO STDOUT;").unwrap();
+    let moment = site.postgres.psql("postgres", "SELECT clock_timestamp();").unwrap();
     let moment = moment.trim();
     let third = scene.opened().await;
     site.sealed(&scene).await;

@@ -73,8 +73,7 @@ impl Postgres {
         run("pg_restore", restore.stdin(open(file)?)).map(drop)
     }
 
-    /// Runs statements by `psql`, which also takes rows for `COPY ... FROM STDIN` from among them. Gives what
-    /// they print.
+    /// Runs statements by `psql`. Gives the rows that they print, and nothing else.
     ///
     /// # Errors
     /// The server refuses one of them.
@@ -83,7 +82,8 @@ impl Postgres {
         input.write_all(statements.as_bytes()).map_err(system("psql"))?;
         input.rewind().map_err(system("psql"))?;
         let mut psql = self.command("psql");
-        psql.args(["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--dbname", &self.url(database)]);
+        psql.args(["--quiet", "--no-psqlrc", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]);
+        psql.args(["--dbname", &self.url(database)]);
         run("psql", psql.stdin(input).stdout(Stdio::piped()))
     }
 
