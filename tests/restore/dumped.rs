@@ -2,6 +2,7 @@
 
 use contracts::intake::v1::{GetCaseRequest, OpenCaseRequest, OpenCaseResponse};
 use scratch::{Nats, Postgres};
+use stories::Person;
 use tonic::Code;
 
 use crate::answers::every_answer;
@@ -14,8 +15,8 @@ use crate::site::{DATABASE, Site};
 /// Prints what destroys the keys again that were destroyed here.
 const TOMBSTONES: &str = include_str!("../../deploy/postgres/tombstones.sql");
 
-async fn open(scene: &Scene, request: &OpenCaseRequest) -> OpenCaseResponse {
-    scene.stage.intake().open_case(ask(&rasmus(), request.clone())).await.unwrap().into_inner()
+async fn open(scene: &Scene, player: &Person, request: &OpenCaseRequest) -> OpenCaseResponse {
+    scene.stage.intake().open_case(ask(player, request.clone())).await.unwrap().into_inner()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,10 +25,11 @@ async fn everything_up_to_a_dump_comes_back_on_another_server_and_an_empty_nats(
     let scene = site.start().await;
     scene.stage.staff().await.unwrap();
     let request = requests::open_case(scene.stage.new_id());
-    let answer = open(&scene, &request).await;
+    let answer = open(&scene, &rasmus(), &request).await;
+    let anna = Person::player("Anna", "p-2002");
     let mut forgotten = requests::open_case(scene.stage.new_id());
     "p-2002".clone_into(&mut forgotten.player.as_mut().unwrap().player_id);
-    open(&scene, &forgotten).await;
+    open(&scene, &anna, &forgotten).await;
     let number = scene.inquired("TX-97101").await;
     let head = site.sealed(&scene).await;
     let answers = every_answer(&scene.stage).await;
@@ -37,7 +39,7 @@ async fn everything_up_to_a_dump_comes_back_on_another_server_and_an_empty_nats(
 
     // What the dump does not know: this is lost, and who asked for it has to ask again.
     let late = requests::open_case(scene.stage.new_id());
-    let lost = open(&scene, &late).await.case.unwrap().number;
+    let lost = open(&scene, &rasmus(), &late).await.case.unwrap().number;
     assert!(scene.head().await > head);
     let parts = scene.world.system.parts();
     parts.sealer.destroy(&forgotten.brand, "p-2002").await.unwrap();
@@ -59,16 +61,16 @@ async fn everything_up_to_a_dump_comes_back_on_another_server_and_an_empty_nats(
     let verified = site.verify(Some("seals.jsonl"));
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
 
-    assert_eq!(open(&scene, &request).await, answer, "what was acknowledged before is known");
+    assert_eq!(open(&scene, &rasmus(), &request).await, answer, "what was acknowledged before is known");
     assert_eq!(scene.head().await, head, "and recorded once");
     let gone = GetCaseRequest { case: lost };
     let gone = scene.stage.intake().get_case(ask(&auditor(), gone)).await.unwrap_err();
     assert_eq!(gone.code(), Code::NotFound);
-    open(&scene, &late).await;
+    open(&scene, &rasmus(), &late).await;
     assert!(scene.head().await > head, "the lost request is taken on as a new one");
 
     let again = OpenCaseRequest { request_id: scene.stage.new_id(), ..forgotten };
-    let erased = scene.stage.intake().open_case(ask(&rasmus(), again)).await;
+    let erased = scene.stage.intake().open_case(ask(&anna, again)).await;
     Refusal::of(erased).is(Code::FailedPrecondition, "PLAYER_ERASED");
 
     let reply = requests::send_reply(scene.stage.new_id(), &number);
