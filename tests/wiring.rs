@@ -237,9 +237,14 @@ pub async fn place(data: &Path) -> anyhow::Result<Place> {
         master_key: hex::encode(key),
     };
     std::fs::create_dir_all(data)?;
-    std::fs::write(&file, serde_json::to_string(&place)?).context("keeping the place")?;
+    keep_place(data, &place)?;
     SERVERS.lock().unwrap_or_else(PoisonError::into_inner).push((database, nats));
     Ok(place)
+}
+
+/// Says where a folder's distributed system keeps the rest, from its next start on.
+pub fn keep_place(data: &Path, place: &Place) -> anyhow::Result<()> {
+    std::fs::write(place_file(data), serde_json::to_string(place)?).context("keeping the place")
 }
 
 fn place_file(data: &Path) -> PathBuf {

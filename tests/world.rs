@@ -21,7 +21,7 @@ use stories::{Narrator, PassTime, Stage};
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
-pub use wiring::{Heads, MAX_SHARDS, ON_FREE_PORTS, System, WIRING_VARIABLE, Wiring, place};
+pub use wiring::{Heads, MAX_SHARDS, ON_FREE_PORTS, System, WIRING_VARIABLE, Wiring, keep_place, place};
 
 /// A Monday noon: every team is at work.
 pub const START: &str = "2026-06-15T10:00:00Z";

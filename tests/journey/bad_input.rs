@@ -6,6 +6,7 @@ mod etags;
 mod interruptions;
 mod moments;
 mod money;
+mod newer_facts;
 mod pages;
 mod repeats;
 mod repeats_elsewhere;

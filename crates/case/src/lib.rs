@@ -16,6 +16,7 @@ mod journey;
 mod money;
 mod personal;
 mod stage;
+mod stored_shape;
 mod vocabulary;
 
 pub mod calendar;
@@ -32,6 +33,7 @@ pub use journey::{Case, CaseEvent, CaseState, Recorded};
 pub use money::{InvalidMoney, Money};
 pub use personal::{Personal, SealedText, VisitPersonal};
 pub use stage::{Aggregate, Context, DecodeError, Refusal, Stage, StoredEvent};
+pub use stored_shape::{StoredShape, stored_shapes};
 pub use vocabulary::{
     Channel, EvidenceKind, InvalidWord, Language, RejectionReason, Skill, Team, Tier, Topic,
 };

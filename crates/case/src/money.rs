@@ -3,14 +3,16 @@
 use std::fmt;
 
 use iso_currency::Currency;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An amount of one currency, in its minor unit (cents, øre; yen as they are).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Money {
     /// The amount in minor units: 12,500.00 DKK is 1 250 000.
     pub minor: i64,
     /// The ISO 4217 currency.
+    #[schemars(with = "String", regex(pattern = "^[A-Z]{3}$"))]
     pub currency: Currency,
 }
 

@@ -5,10 +5,11 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A text that tells something about a person.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Personal {
     /// Readable. Never stored by a running service: only in memory and in golden files.
@@ -20,7 +21,7 @@ pub enum Personal {
 }
 
 /// A sealed text: which key, and the bytes in base64 (nonce, ciphertext, tag).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SealedText {
     /// The data key's id.
     pub key: String,

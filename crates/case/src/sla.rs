@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::vocabulary::{Channel, Tier, Topic};
@@ -60,7 +61,7 @@ pub struct Span {
 }
 
 /// How soon a human first answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FirstResponse {
     /// Meant to be within.
@@ -71,7 +72,7 @@ pub struct FirstResponse {
 
 /// What one class is promised, in working time. `next_update` and `resolution` are the breach; their
 /// target lies at [`Policy::warn_percent`] of it (choice).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Allowance {
     /// The first answer; without one, the channel's class decides.
@@ -85,7 +86,7 @@ pub struct Allowance {
 }
 
 /// The promises of every class. Durations are written like `2m`, `24h`, `1h 30m`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Raised with every change; recorded with each clock that starts.

@@ -9,6 +9,14 @@ use crate::actor::Actor;
 use crate::journey::Recorded;
 use crate::personal::Personal;
 
+mod events;
+#[cfg(test)]
+mod evolution;
+#[cfg(test)]
+pub(crate) mod golden;
+
+pub(crate) use events::stage_events;
+
 /// Who asks, and when. Everything else a decision needs is in the command.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -115,63 +123,3 @@ pub trait Refusal: std::error::Error + Send + Sync + 'static {
         false
     }
 }
-
-/// Declares a stage's `Event` enum from a table of structs, stored names and versions.
-macro_rules! stage_events {
-    ($(#[$doc:meta])* $stage:literal; $( $variant:ident = $name:literal v $version:literal $( personal [ $( $($field:ident).+ ),* $(,)? ] )? ;)+) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub enum Event {
-            $(
-                #[doc = concat!("Stored as `", $stage, ".", $name, "` v", stringify!($version), ".")]
-                $variant($variant),
-            )+
-        }
-
-        impl Event {
-            /// Every stored name and version this stage can read.
-            pub const STORED: &'static [(&'static str, u16)] = &[ $( (concat!($stage, ".", $name), $version), )+ ];
-
-            /// Reads an event of this stage; `None` when name and version are not known here.
-            pub fn decode_known(name: &str, schema_version: u16, payload: &[u8]) -> Option<Result<Self, serde_json::Error>> {
-                match (name, schema_version) {
-                    $( (concat!($stage, ".", $name), $version) => Some(serde_json::from_slice(payload).map(Self::$variant)), )+
-                    _ => None,
-                }
-            }
-        }
-
-        impl $crate::stage::StoredEvent for Event {
-            fn stored_name(&self) -> &str {
-                match self { $( Self::$variant(_) => concat!($stage, ".", $name), )+ }
-            }
-
-            fn schema_version(&self) -> u16 {
-                match self { $( Self::$variant(_) => $version, )+ }
-            }
-
-            fn encode(&self) -> Result<Vec<u8>, $crate::stage::DecodeError> {
-                match self { $( Self::$variant(event) => serde_json::to_vec(event), )+ }.map_err(|source| $crate::stage::DecodeError {
-                    name: self.stored_name().to_owned(), schema_version: self.schema_version(), source,
-                })
-            }
-
-            fn decode(name: &str, schema_version: u16, payload: &[u8]) -> Result<Self, $crate::stage::DecodeError> {
-                use serde::de::Error as _;
-                Self::decode_known(name, schema_version, payload)
-                    .unwrap_or_else(|| Err(serde_json::Error::custom("not an event of this stage")))
-                    .map_err(|source| $crate::stage::DecodeError { name: name.to_owned(), schema_version, source })
-            }
-
-            fn visit_personal(&mut self, visit: &mut dyn FnMut(&'static str, &mut $crate::personal::Personal)) {
-                let _ = &visit;
-                match self {
-                    $( Self::$variant(_event) => { $( $( $crate::personal::VisitPersonal::visit_personal(&mut _event.$($field).+, stringify!($($field).+), visit); )* )? } )+
-                }
-            }
-        }
-
-        $( impl From<$variant> for Event { fn from(event: $variant) -> Self { Self::$variant(event) } } )+
-    };
-}
-pub(crate) use stage_events;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A text that is none of the words it should be one of.
@@ -19,7 +20,7 @@ pub struct InvalidWord {
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident, $what:literal; $( $(#[$vdoc:meta])* $variant:ident = $word:literal, )+) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         pub enum $name {
             $( $(#[$vdoc])* #[serde(rename = $word)] $variant, )+
         }

@@ -12,8 +12,8 @@ use crate::commands::{
     agents::AgentsArgs, cases::CasesArgs, completions::CompletionsArgs, consumers::ConsumersArgs,
     dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs, history::HistoryArgs,
     migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs, relay::RelayArgs,
-    sandbox_gateway::SandboxGatewayArgs, say::SayArgs, traces::TracesArgs, verify::VerifyArgs,
-    verify_bundle::VerifyBundleArgs, watch::WatchArgs,
+    sandbox_gateway::SandboxGatewayArgs, say::SayArgs, schemas::SchemasArgs, traces::TracesArgs,
+    verify::VerifyArgs, verify_bundle::VerifyBundleArgs, watch::WatchArgs,
 };
 use crate::dev::DevArgs;
 use crate::up::UpArgs;
@@ -168,6 +168,9 @@ pub(crate) enum Command {
     /// Ask the relays, which publish the log to NATS, how far they are
     #[command(after_help = RelayArgs::EXAMPLES)]
     Relay(RelayArgs),
+    /// Write the JSON Schema of every event, for programs in other languages
+    #[command(after_help = SchemasArgs::EXAMPLES)]
+    Schemas(SchemasArgs),
     /// Print the completions for a shell
     #[command(after_help = CompletionsArgs::EXAMPLES)]
     Completions(CompletionsArgs),

@@ -15,6 +15,7 @@ pub(crate) mod rebuild;
 pub(crate) mod relay;
 pub(crate) mod sandbox_gateway;
 pub(crate) mod say;
+pub(crate) mod schemas;
 pub(crate) mod traces;
 pub(crate) mod verify;
 pub(crate) mod verify_bundle;
@@ -41,6 +42,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
         Command::SandboxGateway(args) => Ok(sandbox_gateway::run(args, cli.global.json).await?),
         Command::Bench(bench) => Ok(bench::run(bench, cli.global.json).await?),
         Command::Completions(args) => completions::run(&args),
+        Command::Schemas(args) => schemas::run(&args, &asks.output()?),
         Command::Verify(args) => match &args.case {
             Some(case) => verify::one_case(case, &asks.client().await?, &asks.output()?).await,
             None => verify::whole_log(&args, &asks.output()?).await,

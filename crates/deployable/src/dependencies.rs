@@ -1,7 +1,8 @@
 //! What a process needs from outside: how it is waited for at the start, and asked for a sign of life later.
 
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -30,8 +31,26 @@ pub(crate) async fn patiently<T, E: Display>(
     }
 }
 
-/// The database, seen through the log.
-pub(crate) struct Postgres(pub(crate) Arc<dyn EventLog>);
+/// The database, seen through the log. A log that is shorter than it was seen to be was restored under a
+/// process that still remembers what is gone: it must not go on.
+pub(crate) struct Postgres {
+    shards: Vec<Seen>,
+    /// Says so once it has happened: from then on the process stays unready, however far the log goes on.
+    restored: OnceLock<String>,
+}
+
+/// A shard, and how far it was seen to go.
+struct Seen {
+    log: Arc<dyn EventLog>,
+    head: AtomicU64,
+}
+
+impl Postgres {
+    pub(crate) fn of(shards: impl IntoIterator<Item = Arc<dyn EventLog>>) -> Self {
+        let shards = shards.into_iter().map(|log| Seen { log, head: AtomicU64::new(0) }).collect();
+        Self { shards, restored: OnceLock::new() }
+    }
+}
 
 #[async_trait]
 impl Dependency for Postgres {
@@ -40,7 +59,19 @@ impl Dependency for Postgres {
     }
 
     async fn check(&self) -> Result<(), String> {
-        self.0.last_recorded_at().await.map(drop).map_err(|error| error.to_string())
+        for shard in &self.shards {
+            let head = shard.log.head().await.map_err(|error| error.to_string())?;
+            let seen = shard.head.fetch_max(head, Ordering::SeqCst);
+            if head < seen {
+                self.restored.get_or_init(|| {
+                    format!(
+                        "the log ends at {head} and was seen to end at {seen}: it was restored; end every \
+                         process and start them again"
+                    )
+                });
+            }
+        }
+        self.restored.get().map_or(Ok(()), |problem| Err(problem.clone()))
     }
 }
 
@@ -58,5 +89,24 @@ impl Dependency for Nats {
             async_nats::connection::State::Connected => Ok(()),
             state => Err(format!("not connected ({state:?})")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ambient::SystemClock;
+    use event_log::MemoryLog;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_log_that_has_become_shorter_is_never_ready_again() {
+        let postgres = Postgres::of(Arc::new(MemoryLog::new(Arc::new(SystemClock))));
+        assert_eq!(postgres.check().await, Ok(()));
+        postgres.seen.store(7, Ordering::SeqCst);
+        let problem = postgres.check().await.unwrap_err();
+        assert!(problem.contains("ends at 0 and was seen to end at 7"), "{problem}");
+        postgres.seen.store(0, Ordering::SeqCst);
+        assert_eq!(postgres.check().await, Err(problem));
     }
 }

@@ -77,12 +77,11 @@ pub async fn start(
     service_kit::metrics::observe_relay(move || {
         observed.iter().map(|status| status.borrow().pending()).collect()
     });
-    let mut dependencies: Vec<Arc<dyn Dependency>> =
-        vec![Arc::new(dependencies::Nats(nats)), Arc::new(Streams(status.clone()))];
-    if let Some(log) = logs.first() {
-        let log: Arc<dyn EventLog> = log.clone();
-        dependencies.push(Arc::new(dependencies::Postgres(log)));
-    }
+    let dependencies: Vec<Arc<dyn Dependency>> = vec![
+        Arc::new(dependencies::Postgres::of(logs.iter().map(|log| -> Arc<dyn EventLog> { log.clone() }))),
+        Arc::new(dependencies::Nats(nats)),
+        Arc::new(Streams(status.clone())),
+    ];
     let readiness = Readiness::follow(dependencies, &shutdown);
     let services = Services {
         routes: RoutesBuilder::default(),

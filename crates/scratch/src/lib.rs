@@ -1,7 +1,7 @@
 //! Throw-away servers: a Postgres and a nats-server in folders of their own, on free ports of this
 //! machine, gone when they are dropped. For `casetrail up --scratch`, benchmarks and tests.
 //!
-//! - `postgres`, `nats`: start, stop, kill, start again on the same port and folder.
+//! - `postgres`, `nats`: start, stop, kill, start again on the same port and folder; back up and restore.
 //! - `programs`: where the servers' programs are.
 //! - `shared`: for tests, one server for many: the one that the environment names, or one of one's own.
 //!
@@ -18,7 +18,7 @@ pub mod shared;
 use std::path::PathBuf;
 
 pub use nats::Nats;
-pub use postgres::Postgres;
+pub use postgres::{BaseBackup, Postgres};
 pub use programs::{NATS_SERVER_VARIABLE, POSTGRES_BIN_VARIABLE};
 
 /// Why a throw-away server is not there.
@@ -54,6 +54,14 @@ pub enum Error {
         reason: String,
         /// The file with what it printed.
         output: PathBuf,
+    },
+    /// One of Postgres' tools failed.
+    #[error("{program}: {said}")]
+    Tool {
+        /// Which.
+        program: &'static str,
+        /// What it said.
+        said: String,
     },
     /// A database could not be made.
     #[error("a database could not be made: {0}")]

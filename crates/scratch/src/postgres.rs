@@ -1,4 +1,6 @@
-//! A throw-away Postgres.
+//! A throw-away Postgres. `backup`: dumps and base backups of it, and servers made from them.
+
+mod backup;
 
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
@@ -10,6 +12,8 @@ use tempfile::TempDir;
 
 use crate::process::{Server, free_port};
 use crate::{Error, programs};
+
+pub use backup::BaseBackup;
 
 /// Not much memory, but as durable as Postgres is by itself: nothing here turns a flush off.
 const SETTINGS: &str = "
@@ -39,18 +43,15 @@ impl Postgres {
     /// # Errors
     /// It is not installed, or does not start.
     pub async fn start() -> Result<Self, Error> {
-        let system = |what: &str| {
-            let what = what.to_owned();
-            move |source| Error::System { what, source }
-        };
-        let folder = tempfile::tempdir().map_err(system("a folder for Postgres"))?;
-        let owner = Owner::instead_of_root();
-        if let Some(owner) = owner {
-            std::os::unix::fs::chown(folder.path(), Some(owner.user), Some(owner.group))
-                .map_err(system("giving a folder to Postgres' user"))?;
-        }
-        let mut postgres =
-            Self { bin: programs::postgres_bin()?, port: free_port()?, owner, server: None, folder };
+        let mut postgres = Self::make()?;
+        postgres.start_again().await?;
+        Ok(postgres)
+    }
+
+    /// A new one that does not run yet.
+    fn make() -> Result<Self, Error> {
+        let folder = folder_of(Owner::instead_of_root())?;
+        let postgres = Self::over(folder)?;
         let mut initdb = postgres.command("initdb");
         initdb.args(["--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C"]);
         let made = initdb.arg("--pgdata").arg(postgres.data()).output().map_err(system("initdb"))?;
@@ -58,11 +59,21 @@ impl Postgres {
             let reason = String::from_utf8_lossy(&made.stderr).trim().to_owned();
             return Err(Error::NotStarted { server: "Postgres", reason, output: postgres.output() });
         }
-        let file = postgres.data().join("postgresql.conf");
-        let settings = std::fs::read_to_string(&file).map(|text| text + SETTINGS);
-        settings.and_then(|text| std::fs::write(&file, text)).map_err(system("Postgres' configuration"))?;
-        postgres.start_again().await?;
+        postgres.set(SETTINGS)?;
         Ok(postgres)
+    }
+
+    /// The one whose files are in this folder.
+    fn over(folder: TempDir) -> Result<Self, Error> {
+        let owner = Owner::instead_of_root();
+        Ok(Self { bin: programs::postgres_bin()?, port: free_port()?, owner, server: None, folder })
+    }
+
+    /// Adds to its configuration, which it reads when it starts.
+    fn set(&self, settings: &str) -> Result<(), Error> {
+        let file = self.data().join("postgresql.conf");
+        let text = std::fs::read_to_string(&file).map(|text| text + settings);
+        text.and_then(|text| std::fs::write(&file, text)).map_err(system("Postgres' configuration"))
     }
 
     /// Starts it after a stop or kill: same port, same contents.
@@ -129,6 +140,22 @@ impl Postgres {
         }
         command
     }
+}
+
+/// A new folder in which a server of this owner may write.
+fn folder_of(owner: Option<Owner>) -> Result<TempDir, Error> {
+    let folder = tempfile::tempdir().map_err(system("a folder for Postgres"))?;
+    give(owner, folder.path()).map_err(system("giving a folder to Postgres' user"))?;
+    Ok(folder)
+}
+
+fn give(owner: Option<Owner>, path: &Path) -> std::io::Result<()> {
+    owner.map_or(Ok(()), |owner| std::os::unix::fs::chown(path, Some(owner.user), Some(owner.group)))
+}
+
+fn system(what: &str) -> impl FnOnce(std::io::Error) -> Error {
+    let what = what.to_owned();
+    move |source| Error::System { what, source }
 }
 
 /// Postgres refuses to run as root; then it runs as somebody who may do nothing else.

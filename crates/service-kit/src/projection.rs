@@ -9,6 +9,7 @@
 //! where another one has moved the position on since, those events are judged anew.
 
 mod rebuild;
+mod restored;
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
@@ -148,6 +149,15 @@ async fn start(
 enum Source {
     Facts(Arc<dyn FactRows>),
     Cases(Executor<Case>, Arc<dyn CaseRows>),
+}
+
+impl Source {
+    fn model(&self) -> ReadModel {
+        match self {
+            Self::Facts(rows) => rows.model(),
+            Self::Cases(_, rows) => rows.model(),
+        }
+    }
 }
 
 /// How far the read model of this name is; 0 where nothing was written yet.
@@ -457,7 +467,9 @@ fn retry(failure: &Failure) -> HandleError {
 impl Projection for Projector {
     async fn position(&self) -> Result<u64, HandleError> {
         let mut stand = self.stand.lock().await;
-        let position = self.read_position().await.map_err(|failure| retry(&failure))?;
+        let model = self.source.model();
+        let position = restored::position_within_log(&*self.log, &self.store, &self.name, &model).await;
+        let position = position.map_err(|failure| retry(&failure))?;
         *stand = Stand::at(position);
         if let Some(told) = &self.told {
             told(None);

@@ -1,6 +1,7 @@
 //! The facts intake records. Past tense; add versions, never change one.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use crate::stage::stage_events;
 use crate::vocabulary::{Channel, EvidenceKind, Language, RejectionReason, Tier, Topic};
 
 /// The player as known when the case was opened (R12, R13: no more than is needed).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Player {
     /// The account's id.
     pub player_id: PlayerId,
@@ -27,7 +28,7 @@ pub struct Player {
 }
 
 /// A player's request became a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseOpened {
     /// The brand (tenant).
     pub brand: Brand,
@@ -44,14 +45,14 @@ pub struct CaseOpened {
 }
 
 /// The case got its number (R15).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseNumberIssued {
     /// The number.
     pub number: CaseNumber,
 }
 
 /// The player wrote or said something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageReceived {
     /// The message's id.
     pub message_id: Uuid,
@@ -62,7 +63,7 @@ pub struct MessageReceived {
 }
 
 /// Who wrote a reply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Author {
     /// An agent.
@@ -72,7 +73,7 @@ pub enum Author {
 }
 
 /// The player was answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReplySent {
     /// The message's id.
     pub message_id: Uuid,
@@ -87,7 +88,7 @@ pub struct ReplySent {
 }
 
 /// A note for colleagues, never shown to the player.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NoteAdded {
     /// The note's id.
     pub note_id: Uuid,
@@ -96,7 +97,7 @@ pub struct NoteAdded {
 }
 
 /// How a topic or language was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// By the rules of this version; `matched` are the rule words found, not the player's text.
@@ -113,7 +114,7 @@ pub enum Source {
 }
 
 /// What the case is about was decided, or decided anew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseClassified {
     /// The topic.
     pub topic: Topic,
@@ -122,7 +123,7 @@ pub struct CaseClassified {
 }
 
 /// The language was found from the text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LanguageDetected {
     /// The language.
     pub language: Language,
@@ -131,7 +132,7 @@ pub struct LanguageDetected {
 }
 
 /// The player asked to be locked out. From this moment no marketing, no offers (domain rule).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SelfExclusionRequested {
     /// The message that said so.
     pub message_id: Uuid,
@@ -140,14 +141,14 @@ pub struct SelfExclusionRequested {
 }
 
 /// The player was asked, once, for everything that is missing (R18).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvidenceRequested {
     /// What is missing.
     pub kinds: Vec<EvidenceKind>,
 }
 
 /// A file arrived through the secure upload channel (R17).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvidenceReceived {
     /// The file's id in the evidence store.
     pub evidence_id: Uuid,
@@ -164,14 +165,14 @@ pub struct EvidenceReceived {
 }
 
 /// A piece of evidence was found good.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvidenceAccepted {
     /// Which.
     pub evidence_id: Uuid,
 }
 
 /// A piece of evidence was refused; the player is told the remedy (R22).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvidenceRejected {
     /// Which.
     pub evidence_id: Uuid,
@@ -180,7 +181,7 @@ pub struct EvidenceRejected {
 }
 
 /// What was masked in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MaskedKind {
     /// A card number, kept as first 6 and last 4 digits.
@@ -190,7 +191,7 @@ pub enum MaskedKind {
 }
 
 /// Card data was masked before anything was stored (PCI DSS).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SensitiveDataMasked {
     /// The message, reply, note or evidence whose text it was; the case itself for any other text.
     pub subject_id: Uuid,
@@ -199,7 +200,7 @@ pub struct SensitiveDataMasked {
 }
 
 /// The verification questions were asked and answered (R23: 3 to 10).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VerificationQuestionsAnswered {
     /// How many were asked.
     pub asked: u8,
@@ -208,14 +209,14 @@ pub struct VerificationQuestionsAnswered {
 }
 
 /// Every part of the identity check passed (R23).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlayerVerified {
     /// The account.
     pub player_id: PlayerId,
 }
 
 /// The identity check ended with a no.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlayerRefused {
     /// The account.
     pub player_id: PlayerId,
@@ -224,7 +225,7 @@ pub struct PlayerRefused {
 }
 
 /// A help-centre answer was offered at once (R4, R39).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AnswerSuggested {
     /// The article.
     pub article_id: String,
@@ -233,21 +234,21 @@ pub struct AnswerSuggested {
 }
 
 /// The suggested answer helped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AnswerAccepted {
     /// The article.
     pub article_id: String,
 }
 
 /// The player wants a human, or the bot gave up (R38).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HandedToHuman {
     /// The article that did not help, if one was offered.
     pub article_id: Option<String>,
 }
 
 /// The player asked to be called back (R5).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallbackRequested {
     /// The number to call.
     pub phone: Personal,
@@ -256,14 +257,14 @@ pub struct CallbackRequested {
 }
 
 /// The callback was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallbackCompleted {
     /// Whether somebody answered.
     pub reached: bool,
 }
 
 /// The case goes on in another channel and stays one case (R10).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChannelSwitched {
     /// The channel so far.
     pub from: Channel,
@@ -272,35 +273,35 @@ pub struct ChannelSwitched {
 }
 
 /// The player complains formally: a jurisdiction's clock starts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ComplaintDeclared {
     /// ISO 3166-1 alpha-2 code of the licensing country.
     pub jurisdiction: String,
 }
 
 /// Two cases belong together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseLinked {
     /// The other case.
     pub other: CaseId,
 }
 
 /// The case goes on in another one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseMerged {
     /// The case that goes on.
     pub into: CaseId,
 }
 
 /// A word was put on the case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseTagged {
     /// The word.
     pub tag: String,
 }
 
 /// The case is one of many that report the same fault (R46).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PatternFlagged {
     /// The pattern's id: the same on all its cases.
     pub pattern_id: Uuid,
@@ -313,7 +314,7 @@ pub struct PatternFlagged {
 }
 
 /// How a case ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
     /// What the player asked for was done.
@@ -325,7 +326,7 @@ pub enum Resolution {
 }
 
 /// The case is solved as far as we can see.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseResolved {
     /// How.
     pub resolution: Resolution,
@@ -334,29 +335,29 @@ pub struct CaseResolved {
 }
 
 /// The case is at its end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseClosed {}
 
 /// The player came back within the window (R34; choice: 14 days, regulated complaint 6 months).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseReopened {
     /// Why, in the player's words.
     pub reason: Personal,
 }
 
 /// The case was no request at all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseRejected {
     /// The agent's reason.
     pub reason: Personal,
 }
 
 /// The chat dropped before anybody could help.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseAbandoned {}
 
 /// The player rated the handling (R41).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedbackGiven {
     /// 1 (bad) to 5 (good).
     pub score: u8,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use crate::stage::stage_events;
 use crate::vocabulary::{InvalidWord, Language};
 
 /// What is said. Each has texts in every language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationKind {
     /// Case number and horizon (R6, R15), with the spam-folder reminder (R43).
@@ -150,7 +151,7 @@ impl std::str::FromStr for NotificationKind {
 }
 
 /// Who is told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
     /// The player.
@@ -162,7 +163,7 @@ pub enum Audience {
 }
 
 /// How it is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryChannel {
     /// E-mail over SMTP.
@@ -198,7 +199,7 @@ impl std::str::FromStr for DeliveryChannel {
 }
 
 /// Something is to be said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotificationQueued {
     /// Its id, determined by cause, kind and audience: the same is never queued twice.
     pub notification_id: Uuid,
@@ -221,7 +222,7 @@ pub struct NotificationQueued {
 }
 
 /// Why something was not said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SuppressionReason {
     /// The player asked to be excluded: no marketing from that moment.
@@ -247,7 +248,7 @@ impl SuppressionReason {
 }
 
 /// It will not be said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotificationSuppressed {
     /// Which.
     pub notification_id: Uuid,
@@ -258,7 +259,7 @@ pub struct NotificationSuppressed {
 }
 
 /// It will be said later (quiet hours).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotificationDeferred {
     /// Which.
     pub notification_id: Uuid,
@@ -267,7 +268,7 @@ pub struct NotificationDeferred {
 }
 
 /// It was handed over: the mail server or the webhook's receiver accepted it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotificationSent {
     /// Which.
     pub notification_id: Uuid,
@@ -281,7 +282,7 @@ pub struct NotificationSent {
 }
 
 /// A try failed; the next one comes later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotificationFailed {
     /// Which.
     pub notification_id: Uuid,
@@ -294,7 +295,7 @@ pub struct NotificationFailed {
 }
 
 /// Given up; an operator sees it and may redrive it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotificationDeadLettered {
     /// Which.
     pub notification_id: Uuid,
@@ -305,14 +306,14 @@ pub struct NotificationDeadLettered {
 }
 
 /// An operator has it tried again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotificationRedriven {
     /// Which.
     pub notification_id: Uuid,
 }
 
 /// What the player wants to hear, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PreferencesChanged {
     /// The channel preferred.
     pub channel: DeliveryChannel,

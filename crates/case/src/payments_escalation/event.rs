@@ -1,6 +1,7 @@
 //! The facts payments-escalation records.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use crate::personal::Personal;
 use crate::stage::stage_events;
 
 /// What went wrong with the money (R33).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EscalationKind {
     /// A withdrawal has not arrived.
@@ -24,7 +25,7 @@ pub enum EscalationKind {
 }
 
 /// How the money moves (R32).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentMethod {
     /// A payment card.
@@ -38,7 +39,7 @@ pub enum PaymentMethod {
 }
 
 /// The case came to payments-escalation, with its whole history (R26).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentEscalated {
     /// What went wrong.
     pub kind: EscalationKind,
@@ -52,14 +53,14 @@ pub struct PaymentEscalated {
 
 /// A transaction belongs to the escalation (recorded anew when the case is escalated anew), and the
 /// gateway is to be asked about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TransactionLinked {
     /// Its id at the gateway.
     pub transaction_id: TransactionId,
 }
 
 /// Payments needs to know something from the player.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentInformationRequested {
     /// The question's id: the same question is not put twice.
     pub question_id: Uuid,
@@ -68,7 +69,7 @@ pub struct PaymentInformationRequested {
 }
 
 /// What the gateway was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GatewayPurpose {
     /// What became of a transaction.
@@ -79,7 +80,7 @@ pub enum GatewayPurpose {
 
 /// The gateway is asked. Recorded before the call, so that a crash repeats the same call with the same
 /// idempotency key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GatewayContacted {
     /// The call's idempotency key.
     pub key: Uuid,
@@ -94,7 +95,7 @@ pub struct GatewayContacted {
 }
 
 /// What the gateway knows of a transaction.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TransactionStanding {
     /// The gateway's own word for its state.
     pub status: String,
@@ -119,7 +120,7 @@ impl TransactionStanding {
 }
 
 /// The gateway answered an inquiry: at once, late, twice or out of order; the first answer counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GatewayReplied {
     /// The call's idempotency key.
     pub key: Uuid,
@@ -128,7 +129,7 @@ pub struct GatewayReplied {
 }
 
 /// The gateway has not answered in time; the answer may still come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GatewayTimedOut {
     /// The call's idempotency key.
     pub key: Uuid,
@@ -137,7 +138,7 @@ pub struct GatewayTimedOut {
 }
 
 /// What is to be done with the money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProposalKind {
     /// Pay a withdrawal out.
@@ -147,7 +148,7 @@ pub enum ProposalKind {
 }
 
 /// Somebody proposed a payment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResolutionProposed {
     /// The proposal's id: approvals are bound to it and so to its exact amount.
     pub proposal_id: Uuid,
@@ -162,7 +163,7 @@ pub struct ResolutionProposed {
 }
 
 /// How many others have to agree (one; over the large-payout limit two).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApprovalRequested {
     /// For which proposal.
     pub proposal_id: Uuid,
@@ -173,7 +174,7 @@ pub struct ApprovalRequested {
 }
 
 /// Another person agreed, with a fresh second factor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApprovalGranted {
     /// To which proposal.
     pub proposal_id: Uuid,
@@ -184,7 +185,7 @@ pub struct ApprovalGranted {
 }
 
 /// Another person said no.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApprovalDenied {
     /// To which proposal.
     pub proposal_id: Uuid,
@@ -195,7 +196,7 @@ pub struct ApprovalDenied {
 }
 
 /// The money moved, once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentExecuted {
     /// The proposal that was carried out.
     pub proposal_id: Uuid,
@@ -206,7 +207,7 @@ pub struct PaymentExecuted {
 }
 
 /// The money did not move; back to review.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentFailed {
     /// Which proposal.
     pub proposal_id: Uuid,
@@ -219,14 +220,14 @@ pub struct PaymentFailed {
 pub const EXCEEDS_AVAILABLE: &str = "exceeds_available";
 
 /// Payments said no to the request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentRefused {
     /// Why, as the player is told.
     pub reason: Personal,
 }
 
 /// A payment was proposed that would give out more than came in; it was blocked and written down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DuplicateRefundBlocked {
     /// The proposal that was stopped: at once, or when it was to be executed.
     pub proposal_id: Uuid,
@@ -241,7 +242,7 @@ pub struct DuplicateRefundBlocked {
 }
 
 /// The case went back to the team it came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentReturned {}
 
 stage_events! {

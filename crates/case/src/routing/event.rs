@@ -1,6 +1,7 @@
 //! The facts routing records about a case. (Agents have streams of their own: `agent.rs`.)
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -9,7 +10,7 @@ use crate::stage::stage_events;
 use crate::vocabulary::{Channel, Skill, Team, Tier, Topic};
 
 /// Everything a priority was computed from, so that it can be computed again (domain.md, Priority).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PriorityInputs {
     /// The topic.
     pub topic: Topic,
@@ -31,7 +32,7 @@ pub struct PriorityInputs {
 
 /// A priority: compared field by field in this order, smaller first. Written down whole, so that the
 /// order of a queue at any past moment can be explained.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Priority {
     /// 0 for responsible gambling and safety, else 1.
     pub safety_rank: u8,
@@ -48,7 +49,7 @@ pub struct Priority {
 }
 
 /// A priority was computed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PriorityComputed {
     /// From what.
     pub inputs: PriorityInputs,
@@ -57,7 +58,7 @@ pub struct PriorityComputed {
 }
 
 /// Why a case stands in a queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum QueueReason {
     /// First time.
@@ -75,7 +76,7 @@ pub enum QueueReason {
 }
 
 /// The case waits for an agent of a team.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseQueued {
     /// The team.
     pub team: Team,
@@ -92,7 +93,7 @@ pub struct CaseQueued {
 }
 
 /// Why this agent was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChoiceReason {
     /// The VIP's personal contact.
@@ -104,7 +105,7 @@ pub enum ChoiceReason {
 }
 
 /// An agent as the choice saw them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Candidate {
     /// Who.
     pub agent_id: AgentId,
@@ -117,7 +118,7 @@ pub struct Candidate {
 }
 
 /// The case was offered to an agent, who has until `expires_at`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseOffered {
     /// The offer's id.
     pub offer_id: Uuid,
@@ -136,7 +137,7 @@ pub struct CaseOffered {
 }
 
 /// The agent said no.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OfferDeclined {
     /// Which offer.
     pub offer_id: Uuid,
@@ -145,7 +146,7 @@ pub struct OfferDeclined {
 }
 
 /// The agent did not answer in time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OfferExpired {
     /// Which offer.
     pub offer_id: Uuid,
@@ -154,7 +155,7 @@ pub struct OfferExpired {
 }
 
 /// How an agent came to own a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AssignedBy {
     /// Accepted an offer.
@@ -164,7 +165,7 @@ pub enum AssignedBy {
 }
 
 /// One person owns the case (R29).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseAssigned {
     /// Who.
     pub agent_id: AgentId,
@@ -179,7 +180,7 @@ pub struct CaseAssigned {
 }
 
 /// Why an agent gave a case back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReleaseReason {
     /// The agent asked.
@@ -191,7 +192,7 @@ pub enum ReleaseReason {
 }
 
 /// Nobody owns the case any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseReleased {
     /// Who had it.
     pub agent_id: AgentId,
@@ -200,7 +201,7 @@ pub struct CaseReleased {
 }
 
 /// Why a case moved to another team.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TransferReason {
     /// What it is about was decided anew.
@@ -212,7 +213,7 @@ pub enum TransferReason {
 }
 
 /// The case moved to another team; its whole history goes along (R26).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseTransferred {
     /// From.
     pub from: Team,
@@ -223,21 +224,21 @@ pub struct CaseTransferred {
 }
 
 /// After a stated wait, a skill is no longer asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SkillRelaxed {
     /// Which.
     pub skill: Skill,
 }
 
 /// The VIP's personal contact for this case (R28).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PersonalContactAssigned {
     /// Who.
     pub agent_id: AgentId,
 }
 
 /// The four clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockKind {
     /// Until a human first answers.
@@ -251,7 +252,7 @@ pub enum ClockKind {
 }
 
 /// A clock started.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SlaStarted {
     /// Which.
     pub clock: ClockKind,
@@ -276,7 +277,7 @@ pub struct SlaStarted {
 }
 
 /// Whose turn it is while a clock stands still.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitingFor {
     /// The player's: something was asked of them.
@@ -286,7 +287,7 @@ pub enum WaitingFor {
 }
 
 /// A clock paused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SlaPaused {
     /// Which.
     pub clock: ClockKind,
@@ -301,7 +302,7 @@ pub struct SlaPaused {
 }
 
 /// A clock goes on, with new moments.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SlaResumed {
     /// Which.
     pub clock: ClockKind,
@@ -316,7 +317,7 @@ pub struct SlaResumed {
 }
 
 /// What the clock measured was done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SlaMet {
     /// Which.
     pub clock: ClockKind,
@@ -329,7 +330,7 @@ pub struct SlaMet {
 }
 
 /// The clock has nothing left to measure (the player was asked, or the case is over).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SlaStopped {
     /// Which.
     pub clock: ClockKind,
@@ -340,7 +341,7 @@ pub struct SlaStopped {
 }
 
 /// The target passed: hurry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SlaWarned {
     /// Which.
     pub clock: ClockKind,
@@ -349,7 +350,7 @@ pub struct SlaWarned {
 }
 
 /// The promise was broken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SlaBreached {
     /// Which.
     pub clock: ClockKind,
@@ -358,14 +359,14 @@ pub struct SlaBreached {
 }
 
 /// The player was promised an answer by this moment (R6, R15).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HorizonSet {
     /// The moment.
     pub horizon: Timestamp,
 }
 
 /// Why a horizon moved (R8, R31).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExtensionReason {
     /// The payment gateway is involved and has not answered.
@@ -379,7 +380,7 @@ pub enum ExtensionReason {
 }
 
 /// The promise was moved, and the player is told why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HorizonExtended {
     /// The promise so far.
     pub from: Timestamp,
@@ -392,7 +393,7 @@ pub struct HorizonExtended {
 }
 
 /// A team lead has to look.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EscalationRaised {
     /// The clock whose breach raised it.
     pub clock: ClockKind,

@@ -9,6 +9,7 @@
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::agent::Presence;
@@ -19,7 +20,7 @@ use crate::journey::Case;
 use crate::vocabulary::{Channel, Language, Skill, Team};
 
 /// A case that waits, as the choice needs it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QueueEntry {
     /// The team it waits for.
     pub team: Team,

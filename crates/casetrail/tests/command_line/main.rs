@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot set up must fail it")]
 
 mod program;
+mod schemas;
 
 use std::io::{BufRead, BufReader};
 

@@ -7,8 +7,10 @@ use async_nats::jetstream::consumer::pull::Config;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer as JetStreamConsumer, DeliverPolicy};
 use async_nats::jetstream::stream::Stream;
 use async_nats::jetstream::{self, Context};
+use event_log::EventLog;
 
 use super::connect::{Names, durable_name};
+use super::origin;
 use crate::Consumer;
 
 /// How long JetStream waits for a word about a message before it gives it to another replica.
@@ -48,9 +50,12 @@ impl Durable {
     /// that was there, or there was none. What comes twice is recognised; skipping is what must not happen.
     ///
     /// # Errors
-    /// The stream is not there yet, or NATS does not answer.
-    pub(super) async fn ensure(&self, checkpoint: u64) -> Result<Found, String> {
+    /// The stream is not there yet, or is not that of `log`, or NATS or the log does not answer.
+    pub(super) async fn ensure(&self, log: &dyn EventLog, checkpoint: u64) -> Result<Found, String> {
         let stream = self.jetstream.get_stream(&self.stream).await.map_err(|error| error.to_string())?;
+        if let Some(problem) = origin::compare(&stream, log).await?.foreign {
+            return Err(problem);
+        }
         let after = DeliverPolicy::ByStartSequence { start_sequence: checkpoint + 1 };
         let made = |error: async_nats::jetstream::stream::ConsumerError| error.to_string();
         let found = stream.get_consumer::<Config>(&self.name).await;

@@ -3,6 +3,7 @@
 //! - `connect`: the connection, and what streams, subjects and consumers are called.
 //! - `relay`: publishes the log, in order, into one stream; the stream's sequence is the log's position.
 //! - `roll_call`: asks all relays who they are and how far.
+//! - `origin`: whether a stream is this log's, or that of another, or of a longer one before a restore.
 //! - `envelope`: a committed event as a message (`CloudEvents`, binary mode) and back.
 //! - `pull`: a consumer of reactions, shared by all replicas; `durable`: what JetStream keeps of it.
 //! - `news`: what the process learns of the log without asking for it.
@@ -15,6 +16,7 @@ mod connect;
 mod durable;
 mod envelope;
 mod news;
+mod origin;
 mod pull;
 mod relay;
 mod roll_call;

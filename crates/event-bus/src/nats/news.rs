@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tracing::Instrument;
 
 use super::connect::Names;
-use super::envelope;
+use super::{envelope, origin};
 use crate::consuming::{Consumers, Inner};
 
 /// How long to wait before NATS is tried again.
@@ -88,6 +88,9 @@ impl Listener {
     async fn listen_once(&self) -> Result<(), String> {
         let stream =
             self.jetstream.get_stream(self.names.stream()).await.map_err(|error| error.to_string())?;
+        if let Some(problem) = origin::compare(&stream, &*self.inner.log).await?.foreign {
+            return Err(problem);
+        }
         // Never from before what was heard: repeats would only be passed over.
         let start_sequence = *self.heard.borrow() + 1;
         let config = OrderedConfig {

@@ -122,7 +122,7 @@ impl Puller {
     async fn pull(&mut self) {
         loop {
             let floor = *self.floor.borrow();
-            match self.durable.ensure(floor).await {
+            match self.durable.ensure(&*self.inner.log, floor).await {
                 Ok(found) => {
                     if let Err(problem) = self.follow(found).await {
                         tracing::warn!(consumer = self.name, problem, "pulling ended; beginning again");

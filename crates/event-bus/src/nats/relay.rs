@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::connect::Names;
-use super::{NatsOptions, envelope, roll_call};
+use super::{NatsOptions, envelope, origin, roll_call};
 use crate::Backoff;
 
 /// Events published before their acknowledgements are waited for.
@@ -180,7 +180,7 @@ impl Relay {
     fn tell_heads(&self, log_head: u64, stream_head: u64) {
         self.status.send_if_modified(|status| {
             let before = (status.log_head, status.stream_head);
-            (status.log_head, status.stream_head) = (log_head.max(stream_head), stream_head);
+            (status.log_head, status.stream_head) = (log_head, stream_head);
             before != (status.log_head, status.stream_head)
         });
     }
@@ -226,29 +226,9 @@ impl Relay {
 
     /// The stream's last sequence, if the stream is this log's.
     async fn look(&self, stream: &Stream) -> Result<u64, Halt> {
-        let sequence = stream.get_info().await.map_err(failed)?.state.last_sequence;
-        let log_head = self.log.head().await?;
-        self.tell_heads(log_head, sequence);
-        if sequence == 0 {
-            return Ok(0);
-        }
-        if sequence > log_head {
-            return Err(Halt::Foreign(format!(
-                "it ends at {sequence}, the log at {log_head}; was the log restored from an older backup? \
-                 Then remove the stream: it is filled again from the log"
-            )));
-        }
-        let message = stream.get_raw_message(sequence).await.map_err(failed)?;
-        let found = message.headers.get("ce-id").map(|id| id.as_str().to_owned()).unwrap_or_default();
-        let logged = self.log.read_all(sequence - 1, 1).await?;
-        let logged = logged.first().map(|event| event.event_id.to_string()).unwrap_or_default();
-        if found != logged {
-            return Err(Halt::Foreign(format!(
-                "at {sequence} it has the event {found}, the log has {logged}; name another nats.prefix, or \
-                 remove the stream if it is worth nothing"
-            )));
-        }
-        Ok(sequence)
+        let found = origin::compare(stream, &*self.log).await.map_err(failed)?;
+        self.tell_heads(found.log_head, found.stream_head);
+        found.foreign.map_or(Ok(found.stream_head), |problem| Err(Halt::Foreign(problem)))
     }
 
     /// Publishes a page after `position`, and returns the last position that arrived.

@@ -67,13 +67,14 @@ async fn another_logs_stream_is_left_alone() {
     world.stream_is_the_log().await;
     drop(relay);
 
-    for (events, says) in [(10, "name another nats.prefix"), (4, "restored from an older backup")] {
+    for (events, says) in [(10, "name another nats.prefix"), (4, "it ends at 10, the log at 4")] {
         let other = new_log();
-        record(&*other, 7, events).await;
+        let head = record(&*other, 7, events).await;
         let mut relay = world.relay_from(&other).await;
         let status = relay.comes_to(|state| matches!(state, RelayState::Refused(_))).await;
         let RelayState::Refused(problem) = status.state else { unreachable!() };
-        assert!(problem.contains(says), "{problem}");
+        assert!(problem.contains(says) && problem.contains("remove the stream"), "{problem}");
+        assert_eq!((status.log_head, status.stream_head), (head, 10));
     }
     world.stream_is_the_log().await;
 }

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use ambient::{SeededIds, SystemClock};
 use async_trait::async_trait;
-use event_bus::nats::{NatsBus, connect, migrate};
-use event_bus::{Consumer, EventBus, Filter, HandleError, Handler};
+use event_bus::nats::{NatsBus, RelayState, connect, migrate};
+use event_bus::{Consumer, EventBus, Filter, HandleError, Handler, Projection};
 use event_log::Committed;
 use scratch::shared::Database;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
 
-use crate::world::{PATIENCE, World, record};
+use crate::world::{PATIENCE, World, new_log, record};
 
 /// How often each position was handled, and by which replica last.
 #[derive(Default)]
@@ -52,6 +53,28 @@ async fn replica(world: &World, database: &Database, book: &Arc<Book>, replica: 
     let consumer = Consumer::reactions("tests.on_thing_happened", Filter::all(), 4);
     bus.subscribe(consumer, Arc::new(handler)).await.unwrap();
     bus
+}
+
+/// What a projection was fed with, in order.
+#[derive(Default)]
+struct Lines(Mutex<Vec<Uuid>>);
+
+#[async_trait]
+impl Projection for Lines {
+    async fn position(&self) -> Result<u64, HandleError> {
+        Ok(self.0.lock().unwrap().len() as u64)
+    }
+
+    async fn apply(&self, events: &[Committed]) -> Result<(), HandleError> {
+        self.0.lock().unwrap().extend(events.iter().map(|event| event.event_id));
+        Ok(())
+    }
+}
+
+async fn all_done(bus: &NatsBus, head: u64) {
+    for subscription in bus.subscriptions() {
+        tokio::time::timeout(PATIENCE, subscription.wait_until(head)).await.unwrap().unwrap();
+    }
 }
 
 async fn done(buses: &[&NatsBus], head: u64) {
@@ -109,5 +132,47 @@ async fn nothing_is_missed_when_nats_loses_everything() {
     let last = record(&*world.log, 4, 1).await;
     done(&[&later.unwrap()], last).await;
     assert_eq!(book.0.lock().unwrap().keys().copied().collect::<Vec<_>>(), [last]);
+    database.drop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_ahead_of_a_restored_log_is_not_believed_until_it_is_removed() {
+    let (mut world, database, book) = (World::new().await, database().await, Arc::default());
+    let relay = world.relay().await;
+    let before = record(&*world.log, 1, 40).await;
+    world.stream_is_the_log().await;
+    drop(relay);
+
+    // The log is what it was a moment ago; what came after it is in the stream only.
+    world.log = new_log();
+    let restored = record(&*world.log, 1, 30).await;
+    let mut relay = world.relay().await;
+    relay.comes_to(|state| matches!(state, RelayState::Refused(_))).await;
+    let bus = replica(&world, &database, &book, 1).await;
+    let lines = Arc::new(Lines::default());
+    bus.project(Consumer::projection("tests.lines", Filter::all()), lines.clone()).await.unwrap();
+    // Both read the log instead, and see what is recorded there and nothing else.
+    let head = record(&*world.log, 2, 3).await;
+    assert!(restored < head && head < before);
+    let both = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(10));
+        let (handled, lines) =
+            (|| book.0.lock().unwrap().len() as u64, || lines.0.lock().unwrap().len() as u64);
+        while handled() < head || lines() < head {
+            ticks.tick().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, both).await.unwrap();
+
+    world.jetstream().await.delete_stream("EVENTS_0").await.unwrap();
+    let head = record(&*world.log, 3, 20).await;
+    relay.comes_to(|state| *state == RelayState::Active).await;
+    world.stream_is_the_log().await;
+    all_done(&bus, head).await;
+    let log = world.log.read_all(0, 1_000).await.unwrap();
+    let logged: Vec<_> = log.iter().map(|event| event.event_id).collect();
+    assert_eq!(*lines.0.lock().unwrap(), logged);
+    assert_eq!(book.0.lock().unwrap().keys().copied().collect::<Vec<_>>(), (1..=head).collect::<Vec<_>>());
+    bus.shutdown().await;
     database.drop().await.unwrap();
 }

@@ -7,6 +7,7 @@
 mod server;
 
 mod crashes;
+mod late;
 mod opening;
 mod plans;
 mod protection;

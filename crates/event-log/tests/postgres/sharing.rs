@@ -16,7 +16,7 @@ const ROUNDS: u64 = 25;
 
 /// Reads on from where it stands until told to stop, and to the end after that. Gives how often it found
 /// something.
-async fn follow(log: Arc<PostgresLog>, stop: Arc<AtomicBool>) -> (u64, usize) {
+pub(crate) async fn follow(log: Arc<PostgresLog>, stop: Arc<AtomicBool>) -> (u64, usize) {
     let (mut position, mut pages) = (0, 0);
     loop {
         let last = stop.load(Ordering::SeqCst);

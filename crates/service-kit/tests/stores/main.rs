@@ -7,6 +7,7 @@ mod lost_answers;
 mod opening;
 mod passed_over;
 mod projections;
+mod restored;
 mod timers;
 mod turns;
 mod world;

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::world::{Place, World};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 const SEEN: ReadModel = ReadModel::of_tables("watching.seen", &["seen"]);
 
@@ -51,19 +51,28 @@ impl FactRows for Seen {
 }
 
 /// A replica that writes the rows.
-struct Replica {
-    store: Store,
+pub(crate) struct Replica {
+    pub(crate) store: Store,
     subscription: Subscription,
-    _parts: Parts,
+    parts: Parts,
 }
 
-async fn replica(world: &World) -> Replica {
+impl Replica {
+    /// Stops it in order.
+    pub(crate) async fn stop(self) {
+        self.parts.bus.shutdown().await;
+        assert!(self.parts.shutdown.stop(PATIENCE).await);
+        self.store.close().await;
+    }
+}
+
+pub(crate) async fn replica(world: &World) -> Replica {
     let (parts, store) = (world.replica().await, world.place.open().await);
     let subscription = project_facts(&parts, &store, Seen).await.unwrap();
-    Replica { store, subscription, _parts: parts }
+    Replica { store, subscription, parts }
 }
 
-async fn seen(store: &Store) -> (i64, i64) {
+pub(crate) async fn seen(store: &Store) -> (i64, i64) {
     let row = sqlx::query("SELECT COUNT(*), COALESCE(MAX(position), 0) FROM seen")
         .fetch_one(store.pool())
         .await
@@ -71,7 +80,7 @@ async fn seen(store: &Store) -> (i64, i64) {
     (row.get(0), row.get(1))
 }
 
-async fn reached(replicas: &[&Replica], head: u64) {
+pub(crate) async fn reached(replicas: &[&Replica], head: u64) {
     for replica in replicas {
         tokio::time::timeout(PATIENCE, replica.subscription.wait_until(head)).await.unwrap().unwrap();
     }

@@ -85,6 +85,12 @@ impl World {
         Self { place, clock, log }
     }
 
+    /// The same place, with another log: empty, as if restored from the very first backup.
+    pub(crate) fn with_an_older_log(self) -> Self {
+        let log = Arc::new(MemoryLog::new(Arc::new(self.clock.clone())));
+        Self { log, ..self }
+    }
+
     /// What a replica is given.
     pub(crate) async fn replica(&self) -> Parts {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());

@@ -1,9 +1,6 @@
 //! One golden file for every stored event and version: added, never edited.
 
-use std::path::PathBuf;
-
 use super::{at, cause};
-use crate::journey::CaseEvent;
 use crate::notifications::{
     Audience, DeliveryChannel, Event, NotificationDeadLettered, NotificationDeferred, NotificationFailed,
     NotificationKind, NotificationQueued, NotificationRedriven, NotificationSent, NotificationSuppressed,
@@ -11,6 +8,7 @@ use crate::notifications::{
 };
 use crate::personal::Personal;
 use crate::stage::StoredEvent;
+use crate::stage::golden::{self, Stored};
 use crate::vocabulary::Language;
 
 fn samples() -> Vec<Event> {
@@ -62,40 +60,14 @@ fn samples() -> Vec<Event> {
     ]
 }
 
-fn golden_file(event: &Event) -> PathBuf {
-    let name = format!("{}.v{}.json", event.stored_name(), event.schema_version());
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
-}
-
 #[test]
 fn every_stored_event_reads_and_writes_as_its_golden_file() {
-    for event in samples() {
-        let file = golden_file(&event);
-        let encoded = event.encode().unwrap();
-        if std::env::var_os("UPDATE_GOLDEN").is_some() && !file.exists() {
-            std::fs::write(&file, &encoded).unwrap();
-        }
-        let golden = std::fs::read(&file).unwrap_or_else(|error| {
-            panic!("{}: {error}; UPDATE_GOLDEN=1 writes missing golden files", file.display())
-        });
-        assert_eq!(
-            String::from_utf8_lossy(&golden),
-            String::from_utf8_lossy(&encoded),
-            "{} is written differently now: add a version, never change one",
-            file.display()
-        );
-        let read = CaseEvent::decode(event.stored_name(), event.schema_version(), &golden).unwrap();
-        assert_eq!(read, CaseEvent::from(event));
-    }
-}
-
-#[test]
-fn no_stored_event_is_without_a_sample() {
-    let sampled: Vec<_> =
-        samples().iter().map(|event| (event.stored_name().to_owned(), event.schema_version())).collect();
-    for (name, version) in Event::STORED {
-        assert!(sampled.contains(&((*name).to_owned(), *version)), "{name} v{version} has no sample");
-    }
+    golden::assert_true(&Stored {
+        stage: "notifications",
+        written: Event::STORED,
+        older: Event::UPCAST,
+        samples: samples(),
+    });
 }
 
 #[test]

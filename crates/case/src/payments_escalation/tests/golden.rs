@@ -1,12 +1,9 @@
 //! One golden file per stored event version: what was once written must be readable for ever.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
-
 use super::super::*;
 use super::world::*;
 use crate::personal::Personal;
-use crate::stage::StoredEvent;
+use crate::stage::golden::{self, Stored};
 
 fn samples() -> Vec<Event> {
     vec![
@@ -68,23 +65,10 @@ fn samples() -> Vec<Event> {
 
 #[test]
 fn every_stored_event_reads_as_its_golden_file_says() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden");
-    let mut seen = BTreeSet::new();
-    for event in samples() {
-        let (name, version) = (event.stored_name().to_owned(), event.schema_version());
-        let file = folder.join(format!("{name}.v{version}.json"));
-        let encoded = event.encode().unwrap();
-        if std::env::var_os("UPDATE_GOLDEN").is_some() && !file.exists() {
-            std::fs::write(&file, &encoded).unwrap();
-        }
-        let golden = std::fs::read(&file).unwrap_or_else(|error| {
-            panic!("{}: {error}; UPDATE_GOLDEN=1 writes a missing file", file.display())
-        });
-        assert_eq!(String::from_utf8_lossy(&encoded), String::from_utf8_lossy(&golden), "{name} v{version}");
-        assert_eq!(Event::decode(&name, version, &golden).unwrap(), event);
-        seen.insert((name, version));
-    }
-    let stored: BTreeSet<_> =
-        Event::STORED.iter().map(|(name, version)| ((*name).to_owned(), *version)).collect();
-    assert_eq!(seen, stored, "every stored event needs a sample");
+    golden::assert_true(&Stored {
+        stage: "payments_escalation",
+        written: Event::STORED,
+        older: Event::UPCAST,
+        samples: samples(),
+    });
 }

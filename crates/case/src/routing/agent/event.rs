@@ -1,5 +1,6 @@
 //! The facts recorded about an agent.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AgentId, Brand, PlayerId};
@@ -7,7 +8,7 @@ use crate::stage::stage_events;
 use crate::vocabulary::{InvalidWord, Language, Skill, Team};
 
 /// Who the agent is and what they can do; recorded again, whole, when it changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentRegistered {
     /// The brand they work for.
     pub brand: Brand,
@@ -28,7 +29,7 @@ pub struct AgentRegistered {
 }
 
 /// Whether an agent is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
     /// Takes cases.
@@ -72,7 +73,7 @@ impl std::str::FromStr for Presence {
 }
 
 /// The agent came, stepped away or left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PresenceChanged {
     /// From now on.
     pub presence: Presence,

@@ -1,9 +1,8 @@
 //! The stored form of every event: one golden file each. Files are added and never edited.
 
-use std::path::PathBuf;
-
 use super::*;
 use crate::routing::agent;
+use crate::stage::golden::{self, Stored};
 use crate::vocabulary::Skill;
 
 fn samples() -> Vec<Event> {
@@ -111,31 +110,22 @@ fn agent_samples() -> Vec<agent::Event> {
     ]
 }
 
-/// The stored bytes of each sample are those of its golden file, and read back as the sample.
-fn check<E: StoredEvent + PartialEq>(samples: Vec<E>, stored: &[(&str, u16)]) {
-    let sampled: Vec<_> = samples.iter().map(|event| (event.stored_name(), event.schema_version())).collect();
-    assert_eq!(sampled, stored, "one sample for every stored event, in the order of the table");
-    for event in samples {
-        let file = format!("golden/{}.v{}.json", event.stored_name(), event.schema_version());
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(&file);
-        let bytes = event.encode().unwrap();
-        if !path.exists() && std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(&path, [bytes.as_slice(), b"\n"].concat()).unwrap();
-        }
-        let golden = std::fs::read(&path)
-            .unwrap_or_else(|error| panic!("{file}: {error}; UPDATE_GOLDEN=1 writes a missing file"));
-        let golden = golden.strip_suffix(b"\n").unwrap_or(&golden);
-        assert_eq!(String::from_utf8_lossy(golden), String::from_utf8_lossy(&bytes), "{file}");
-        assert_eq!(E::decode(event.stored_name(), event.schema_version(), golden).unwrap(), event);
-    }
-}
-
 #[test]
 fn the_facts_of_routing_are_stored_as_their_golden_files_say() {
-    check(samples(), Event::STORED);
+    golden::assert_true(&Stored {
+        stage: "routing",
+        written: Event::STORED,
+        older: Event::UPCAST,
+        samples: samples(),
+    });
 }
 
 #[test]
 fn the_facts_of_agents_are_stored_as_their_golden_files_say() {
-    check(agent_samples(), agent::Event::STORED);
+    golden::assert_true(&Stored {
+        stage: "agent",
+        written: agent::Event::STORED,
+        older: agent::Event::UPCAST,
+        samples: agent_samples(),
+    });
 }

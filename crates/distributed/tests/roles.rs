@@ -1,0 +1,88 @@
+//! The roles that processes log in as, as `casetrail migrate` makes them: none of them changes history.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot set up must fail it")]
+
+use std::collections::BTreeMap;
+
+use ambient::{Clock, Ids, SystemClock, SystemIds};
+use distributed::{RELAY, migrate, role_names};
+use event_log::{Append, EventLog, NewEvent, PostgresLog, PostgresLogOptions};
+use scratch::shared::Database;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+/// What would change history, or take its guards down.
+const CHANGES: &[&str] = &[
+    "UPDATE log.event SET payload = 'x' WHERE position = 1",
+    "UPDATE log.event_0 SET payload = 'x'",
+    "DELETE FROM log.event",
+    "DELETE FROM log.event_0",
+    "TRUNCATE log.event",
+    "TRUNCATE log.event_0",
+    "INSERT INTO log.event SELECT shard, position + 1, stream_id, version + 1, tenant, event_id, event_id,
+     command_seq, fingerprint, event_type, schema_version, recorded_at, meta, payload, hash FROM log.event",
+    "COPY log.event FROM STDIN",
+    "ALTER TABLE log.event DISABLE TRIGGER ALL",
+    "ALTER TABLE log.event_0 DISABLE TRIGGER ALL",
+    "ALTER TABLE log.event NO FORCE ROW LEVEL SECURITY",
+    "CREATE OR REPLACE FUNCTION log.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "DROP TABLE log.event_0",
+    "SET session_replication_role = replica",
+    "SET ROLE casetrail_log_owner",
+    "UPDATE log.shard SET shard = 1",
+    "UPDATE log.schema_version SET version = 9",
+    "UPDATE log.seal SET to_position = 1",
+    "DELETE FROM log.seal",
+    "TRUNCATE log.seal",
+    "DELETE FROM keys.data_key",
+    "TRUNCATE keys.data_key",
+];
+
+fn append() -> Append {
+    let id = || SystemIds.new_id(SystemClock.now());
+    let event = NewEvent {
+        event_id: id(),
+        event_type: "stage.happened".to_owned(),
+        schema_version: 1,
+        meta: b"{}".to_vec(),
+        payload: b"{}".to_vec(),
+    };
+    Append {
+        stream: id(),
+        tenant: "NB".to_owned(),
+        expected_version: 0,
+        command_id: id(),
+        fingerprint: [1; 32],
+        events: vec![event],
+    }
+}
+
+async fn open(url: &str) -> PostgresLog {
+    let clock = std::sync::Arc::new(SystemClock);
+    PostgresLog::open(url, PostgresLogOptions::default(), clock).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_role_of_ours_changes_history_and_only_services_add_to_it() {
+    let database = Database::create().await.unwrap();
+    migrate(&database.url, 1, &BTreeMap::new()).await.unwrap();
+    let as_role = |role: &str| database.url.replacen("postgres@", &format!("{role}@"), 1);
+    let roles = role_names();
+    assert_eq!(roles.len(), 5, "{roles:?}");
+    open(&as_role(&roles[0])).await.append(append()).await.unwrap();
+    for role in &roles {
+        let log = open(&as_role(role)).await;
+        let before = log.read_all(0, 100).await.unwrap();
+        let mut session = PgConnection::connect(&as_role(role)).await.unwrap();
+        for change in CHANGES {
+            let done = sqlx::raw_sql(AssertSqlSafe(*change)).execute(&mut session).await;
+            let refused = done.expect_err(&format!("{role}: {change}")).to_string();
+            let denied = ["permission denied", "must be owner"].iter().any(|no| refused.contains(no));
+            assert!(denied, "{role}: {change}: {refused}");
+        }
+        assert_eq!(log.read_all(0, 100).await.unwrap(), before);
+        let appended = log.append(append()).await;
+        assert_eq!(appended.is_ok(), role != RELAY, "{role}: {appended:?}");
+        log.close().await;
+    }
+    database.drop().await.unwrap();
+}
