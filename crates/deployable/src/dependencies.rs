@@ -101,12 +101,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_log_that_has_become_shorter_is_never_ready_again() {
-        let postgres = Postgres::of(Arc::new(MemoryLog::new(Arc::new(SystemClock))));
+        let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new(Arc::new(SystemClock)));
+        let postgres = Postgres::of([Arc::clone(&log), log]);
         assert_eq!(postgres.check().await, Ok(()));
-        postgres.seen.store(7, Ordering::SeqCst);
+        postgres.shards[1].head.store(7, Ordering::SeqCst);
         let problem = postgres.check().await.unwrap_err();
         assert!(problem.contains("ends at 0 and was seen to end at 7"), "{problem}");
-        postgres.seen.store(0, Ordering::SeqCst);
+        postgres.shards[1].head.store(0, Ordering::SeqCst);
         assert_eq!(postgres.check().await, Err(problem));
     }
 }
