@@ -21,9 +21,9 @@ use crate::world::{Place, World};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const SEEN: ReadModel = ReadModel::of_tables("watching.seen", &["seen"]);
+pub(crate) const SEEN: ReadModel = ReadModel::of_tables("watching.seen", &["seen"]);
 
-struct Seen;
+pub(crate) struct Seen;
 
 #[async_trait]
 impl FactRows for Seen {
@@ -51,19 +51,19 @@ impl FactRows for Seen {
 }
 
 /// A replica that writes the rows.
-struct Replica {
+pub(crate) struct Replica {
     store: Store,
     subscription: Subscription,
     _parts: Parts,
 }
 
-async fn replica(world: &World) -> Replica {
+pub(crate) async fn replica(world: &World) -> Replica {
     let (parts, store) = (world.replica().await, world.place.open().await);
     let subscription = project_facts(&parts, &store, Seen).await.unwrap();
     Replica { store, subscription, _parts: parts }
 }
 
-async fn seen(store: &Store) -> (i64, i64) {
+pub(crate) async fn seen(store: &Store) -> (i64, i64) {
     let row = sqlx::query("SELECT COUNT(*), COALESCE(MAX(position), 0) FROM seen")
         .fetch_one(store.pool())
         .await
@@ -71,7 +71,7 @@ async fn seen(store: &Store) -> (i64, i64) {
     (row.get(0), row.get(1))
 }
 
-async fn reached(replicas: &[&Replica], head: u64) {
+pub(crate) async fn reached(replicas: &[&Replica], head: u64) {
     for replica in replicas {
         tokio::time::timeout(PATIENCE, replica.subscription.wait_until(head)).await.unwrap().unwrap();
     }
