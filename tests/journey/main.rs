@@ -9,6 +9,7 @@ mod requests;
 mod scene;
 
 mod bad_input;
+mod checked;
 mod mail;
 mod read_models;
 mod restart;

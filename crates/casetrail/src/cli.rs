@@ -9,11 +9,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bench::Bench;
 use crate::commands::{
-    agents::AgentsArgs, cases::CasesArgs, completions::CompletionsArgs, consumers::ConsumersArgs,
-    dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs, history::HistoryArgs,
-    migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs, relay::RelayArgs,
-    sandbox_gateway::SandboxGatewayArgs, say::SayArgs, schemas::SchemasArgs, traces::TracesArgs,
-    verify::VerifyArgs, verify_bundle::VerifyBundleArgs, watch::WatchArgs,
+    agents::AgentsArgs, cases::CasesArgs, check::CheckArgs, completions::CompletionsArgs,
+    consumers::ConsumersArgs, dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs,
+    history::HistoryArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs,
+    relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs, schemas::SchemasArgs,
+    traces::TracesArgs, verify::VerifyArgs, verify_bundle::VerifyBundleArgs, watch::WatchArgs,
 };
 use crate::dev::DevArgs;
 use crate::up::UpArgs;
@@ -33,7 +33,8 @@ Exit codes:
   3  not found
   4  refused: not in this state, not by this caller, or changed meanwhile
   5  the server is not reachable, or did not answer in time
-  6  verification failed: the history is not what was recorded";
+  6  verification failed: the history is not what was recorded
+  7  a read model is not what the log says";
 
 const BENCH_EXAMPLES: &str = "\
 Examples:
@@ -117,6 +118,9 @@ pub(crate) enum Command {
     /// Build a read model again from the log, while the services run
     #[command(after_help = RebuildArgs::EXAMPLES)]
     Rebuild(RebuildArgs),
+    /// Compare every read model with what the log says, while the services run
+    #[command(after_help = CheckArgs::EXAMPLES)]
+    Check(CheckArgs),
     /// Run the sandbox payment gateway alone: for development without a real one
     #[command(after_help = SandboxGatewayArgs::EXAMPLES)]
     SandboxGateway(SandboxGatewayArgs),

@@ -2,6 +2,7 @@
 
 pub(crate) mod agents;
 pub(crate) mod cases;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod consumers;
 pub(crate) mod dead_letters;
@@ -23,6 +24,7 @@ pub(crate) mod watch;
 
 mod log_progress;
 mod proof;
+mod read_models;
 mod text;
 
 use crate::cli::{Cli, Command, Global};
@@ -38,7 +40,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
         Command::Dev(args) => Ok(Box::pin(dev::run(args, cli.global.json)).await?),
         Command::Up(args) => Ok(Box::pin(up::run(args, cli.global.json)).await?),
         Command::Migrate(args) => Ok(migrate::run(&args, cli.global.json).await?),
-        Command::Rebuild(args) => rebuild::run(&args, cli.global.json).await,
+        Command::Rebuild(args) => rebuild::run(&args, &asks.output()?).await,
+        Command::Check(args) => check::run(&args, &asks.output()?).await,
         Command::SandboxGateway(args) => Ok(sandbox_gateway::run(args, cli.global.json).await?),
         Command::Bench(bench) => Ok(bench::run(bench, cli.global.json).await?),
         Command::Completions(args) => completions::run(&args),

@@ -31,6 +31,9 @@ pub(crate) enum Problem {
     /// History is not what was recorded.
     #[error("{0}")]
     NotIntact(String),
+    /// A read model is not what the log says.
+    #[error("{0}")]
+    NotDerived(String),
     /// Nobody reads our output any more: `casetrail history ... | head`.
     #[error("the output was closed")]
     OutputClosed,
@@ -77,6 +80,7 @@ impl Problem {
             Self::Usage(_) => 2,
             Self::Unreachable { .. } => 5,
             Self::NotIntact(_) => 6,
+            Self::NotDerived(_) => 7,
             Self::Other(_) => 1,
             Self::Refused(status) => match status.code() {
                 Code::InvalidArgument => 2,
@@ -175,6 +179,9 @@ impl Problem {
             }
             Self::NotIntact(_) => {
                 Some("stop writing, keep the files as they are, and compare them with a backup".to_owned())
+            }
+            Self::NotDerived(_) => {
+                Some("find out who changed the rows, then `casetrail rebuild` each of these".to_owned())
             }
             Self::Refused(status) => self.refused_remedy(status),
             Self::Usage(_) | Self::OutputClosed | Self::Other(_) => None,
@@ -277,6 +284,7 @@ mod tests {
             assert_eq!(refused(code, "R", |_| {}).code(), expected, "{code:?}");
         }
         assert_eq!(Problem::NotIntact(String::new()).code(), 6);
+        assert_eq!(Problem::NotDerived(String::new()).code(), 7);
         let closed = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
         assert_eq!(Problem::from(closed).code(), 0);
     }

@@ -29,7 +29,7 @@ use service_kit::telemetry::Telemetry;
 pub use migrate::{MigrateError, migrate, role_names};
 pub use place::Place;
 pub use roles::{RELAY, password_variable, role_of};
-pub use schemas::{SCHEMAS, Schema};
+pub use schemas::{DerivationsError, SCHEMAS, Schema, derivations};
 
 /// What the set is started with.
 pub struct Plan {

@@ -1,6 +1,10 @@
 //! The services' schemas: what is in them, and which read models can be rebuilt.
 
-use service_kit::projection::ReadModel;
+use std::path::Path;
+
+use service_kit::StartError;
+use service_kit::config::{ConfigError, Tables};
+use service_kit::projection::{Derivation, ReadModel};
 use sqlx::migrate::Migrator;
 
 /// A service's own schema.
@@ -28,3 +32,34 @@ pub const SCHEMAS: &[Schema] = &[
         read_models: notifications::read_models,
     },
 ];
+
+impl Schema {
+    /// All migrations that make its tables, the directory's with them.
+    pub fn all_migrations(&self) -> [&'static Migrator; 2] {
+        [self.migrations, &history::MIGRATIONS]
+    }
+}
+
+/// Why it cannot be said what derives the rows.
+#[derive(Debug, thiserror::Error)]
+pub enum DerivationsError {
+    /// The configuration does not read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A setting cannot hold.
+    #[error(transparent)]
+    Setting(#[from] StartError),
+}
+
+/// What derives every read model's rows, service by service, under the settings that the services run with:
+/// the defaults, then `file` if given, then the environment.
+///
+/// # Errors
+/// Names every wrong key.
+pub fn derivations(file: Option<&Path>) -> Result<Vec<(&'static Schema, Vec<Derivation>)>, DerivationsError> {
+    let settings: routing::Config = Tables::load(routing::DEFAULTS, file)?.table("routing")?;
+    let routing = routing::derivations(&settings)?;
+    let all =
+        [intake::derivations(), routing, payments_escalation::derivations(), notifications::derivations()];
+    Ok(SCHEMAS.iter().zip(all).collect())
+}

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use case::{Aggregate, Case, CaseEvent, CaseNumber, intake};
 use event_bus::Subscription;
 use event_log::Committed;
-use service_kit::projection::{FactRows, ReadModel, project_facts};
+use service_kit::projection::{Derivation, FactRows, ReadModel, project_facts};
 use service_kit::store::Store;
 use service_kit::{Failure, Parts, StartError};
 use sqlx::migrate::Migrator;
@@ -25,6 +25,11 @@ pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
 pub fn read_model(service: &str) -> ReadModel {
     // A durable name lives as long as the process; there is one directory a service.
     ReadModel::of_tables(format!("{service}.directory").leak(), &["case_number"])
+}
+
+/// What derives its rows.
+pub fn derivation(service: &str) -> Derivation {
+    Derivation::facts(NumberRows(read_model(service)))
 }
 
 /// Finds a case by its id or number. Cheap to clone.

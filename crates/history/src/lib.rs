@@ -25,5 +25,5 @@ mod view;
 mod watch_case;
 mod words;
 
-pub use directory::{CaseDirectory, MIGRATIONS, read_model};
+pub use directory::{CaseDirectory, MIGRATIONS, derivation, read_model};
 pub use service::{History, registration};

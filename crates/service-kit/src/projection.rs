@@ -8,6 +8,8 @@
 //! restart not all of them are read again. That no row changes is judged by the rows that this replica knows:
 //! where another one has moved the position on since, those events are judged anew.
 
+mod derivation;
+mod generation;
 mod rebuild;
 mod restored;
 
@@ -30,6 +32,8 @@ use crate::failure::Failure;
 use crate::parts::Parts;
 use crate::store::Store;
 
+pub use derivation::Derivation;
+pub use generation::{Checked, Difference, Generation, Progress, Switched};
 pub use rebuild::{ReadModel, rebuild};
 
 /// How often it is looked whether the rows were thrown away while nothing changed them, and the position is
@@ -133,6 +137,7 @@ async fn start(
             parts: parts.clone(),
             log: Arc::clone(&shard.log),
             store: store.clone(),
+            model: name,
             name: name_on_shard(name, number),
             source: source.clone(),
             told: told.clone(),
@@ -172,13 +177,28 @@ pub async fn position(store: &Store, name: &str) -> Result<u64, Failure> {
     Ok(row.map_or(0, |row| u64::try_from(row.get::<i64, _>(0)).unwrap_or(0)))
 }
 
+/// Which generation of a read model's rows is live; 0 as long as none was switched to.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn live_generation(store: &Store, name: &str) -> Result<u64, Failure> {
+    position(store, &generation_row(name)).await
+}
+
+/// Where a read model's generation is kept, among the positions.
+fn generation_row(name: &str) -> String {
+    format!("{name}/generation")
+}
+
 /// Keeps the rows of one shard's cases.
 struct Projector {
     parts: Parts,
     /// The shard.
     log: Arc<dyn EventLog>,
     store: Store,
-    /// The read model's name, on this shard: its position is kept under it.
+    /// The read model's name.
+    model: &'static str,
+    /// The same on this shard: its position is kept under it.
     name: String,
     source: Source,
     told: Option<Told>,
@@ -197,6 +217,8 @@ struct Stand {
     passed_over: HashSet<Uuid>,
     /// Up to here events have to be judged anew from the log, before anything else is written.
     owed: Option<u64>,
+    /// The generation of the rows, as last looked at.
+    generation: Option<u64>,
 }
 
 impl Stand {
@@ -207,6 +229,7 @@ impl Stand {
             written: LruCache::new(REMEMBERED),
             passed_over: HashSet::new(),
             owed: None,
+            generation: None,
         }
     }
 
@@ -409,6 +432,7 @@ impl Projector {
 
     async fn look(&self) -> Result<(), Failure> {
         let mut stand = self.stand.lock().await;
+        self.look_at_generation(&mut stand).await?;
         let position = self.read_position().await?;
         let reached = stand.reached.max(stand.kept);
         if position < stand.kept {
@@ -418,7 +442,7 @@ impl Projector {
                 reached,
                 "rows were thrown away: writing them anew"
             );
-            *stand = Stand::at(position);
+            *stand = Stand { generation: stand.generation, ..Stand::at(position) };
             stand.owed = Some(reached);
         } else if position > stand.kept {
             stand.overtaken_at(position);
@@ -429,6 +453,19 @@ impl Projector {
         }
         if position < reached && self.advance(self.store.pool(), position, reached).await? {
             stand.moved_to(reached);
+        }
+        Ok(())
+    }
+
+    /// Rows of another generation may be others than this replica remembers, also where no position moved.
+    async fn look_at_generation(&self, stand: &mut Stand) -> Result<(), Failure> {
+        let generation = live_generation(&self.store, self.model).await?;
+        if stand.generation.replace(generation).is_some_and(|known| known != generation) {
+            tracing::info!(projection = self.name.as_str(), generation, "another generation of rows is live");
+            stand.written.clear();
+            if let Some(told) = &self.told {
+                told(None);
+            }
         }
         Ok(())
     }
@@ -467,10 +504,11 @@ fn retry(failure: &Failure) -> HandleError {
 impl Projection for Projector {
     async fn position(&self) -> Result<u64, HandleError> {
         let mut stand = self.stand.lock().await;
+        let generation = live_generation(&self.store, self.model).await.map_err(|failure| retry(&failure))?;
         let model = self.source.model();
         let position = restored::position_within_log(&*self.log, &self.store, &self.name, &model).await;
         let position = position.map_err(|failure| retry(&failure))?;
-        *stand = Stand::at(position);
+        *stand = Stand { generation: Some(generation), ..Stand::at(position) };
         if let Some(told) = &self.told {
             told(None);
         }

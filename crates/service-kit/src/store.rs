@@ -94,6 +94,8 @@ static DRIVERS: Once = Once::new();
 const SQLITE_SETTINGS: &str =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON;";
 
+const SQLITE_READ_SETTINGS: &str = "PRAGMA busy_timeout=30000;";
+
 /// Tables that every service's database has: how far each read model is, and its timers.
 const KIT_TABLES: &str = "
     CREATE TABLE IF NOT EXISTS projection (name TEXT PRIMARY KEY, position BIGINT NOT NULL);
@@ -102,31 +104,35 @@ const KIT_TABLES: &str = "
         due_us BIGINT NOT NULL, PRIMARY KEY (name, stream, kind, key));
     CREATE INDEX IF NOT EXISTS timer_due ON timer (name, due_us);";
 
+async fn file_pool(path: &Path, mode: &str, settings: &'static str) -> Result<AnyPool, StoreError> {
+    DRIVERS.call_once(sqlx::any::install_default_drivers);
+    let shown = path.display().to_string();
+    let encoded = shown.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    AnyPoolOptions::new()
+        .max_connections(4)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                sqlx::raw_sql(settings).execute(connection).await?;
+                Ok(())
+            })
+        })
+        // sqlx issue 4393: a cancelled `begin` may hand back a connection inside a transaction.
+        .before_acquire(|connection, _| {
+            Box::pin(async move {
+                // One that was inside a transaction is given up: sqlx's own count of it is wrong too.
+                Ok(sqlx::raw_sql("ROLLBACK").execute(connection).await.is_err())
+            })
+        })
+        .connect(&format!("sqlite://{encoded}?mode={mode}"))
+        .await
+        .map_err(|source| StoreError::Open { path: shown, source })
+}
+
 impl Store {
     /// Opens (and makes, if need be) the SQLite file at `path` and brings its tables up to date.
     pub async fn open_file(path: &Path, migrations: &Migrator) -> Result<Self, StoreError> {
-        DRIVERS.call_once(sqlx::any::install_default_drivers);
         let shown = path.display().to_string();
-        let encoded = shown.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
-        let url = format!("sqlite://{encoded}?mode=rwc");
-        let pool = AnyPoolOptions::new()
-            .max_connections(4)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    sqlx::raw_sql(SQLITE_SETTINGS).execute(connection).await?;
-                    Ok(())
-                })
-            })
-            // sqlx issue 4393: a cancelled `begin` may hand back a connection inside a transaction.
-            .before_acquire(|connection, _| {
-                Box::pin(async move {
-                    // One that was inside a transaction is given up: sqlx's own count of it is wrong too.
-                    Ok(sqlx::raw_sql("ROLLBACK").execute(connection).await.is_err())
-                })
-            })
-            .connect(&url)
-            .await
-            .map_err(|source| StoreError::Open { path: shown.clone(), source })?;
+        let pool = file_pool(path, "rwc", SQLITE_SETTINGS).await?;
         // First: a migration forgets the position of rows that it wants to be written anew, and deletes them:
         // whoever writes a case's first fact takes it that no row of the case is there.
         sqlx::raw_sql(KIT_TABLES)
@@ -136,6 +142,16 @@ impl Store {
         let store = Self { pool, place: Place::File(shown), turns: Turns::within_process() };
         store.require(migrations).await?;
         Ok(store)
+    }
+
+    /// Opens a SQLite file that is there, to be read while others write it. Its tables are taken as they are.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`].
+    pub async fn open_file_to_read(path: &Path) -> Result<Self, StoreError> {
+        let pool = file_pool(path, "ro", SQLITE_READ_SETTINGS).await?;
+        let place = Place::File(path.display().to_string());
+        Ok(Self { pool, place, turns: Turns::within_process() })
     }
 
     /// Opens the schema `schema` of a Postgres with up to `connections` connections, and checks that it is
@@ -193,6 +209,14 @@ impl Store {
         match self.place {
             Place::File(_) => self.begin().await,
             Place::Schema(_) => self.begin_whole("BEGIN; SET LOCAL synchronous_commit = off").await,
+        }
+    }
+
+    /// Begins a transaction that only reads, and sees everything as it is at one moment.
+    pub(crate) async fn begin_moment(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        match self.place {
+            Place::File(_) => self.pool.begin_with("BEGIN").await,
+            Place::Schema(_) => self.begin_whole("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await,
         }
     }
 

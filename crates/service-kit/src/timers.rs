@@ -124,33 +124,43 @@ impl CaseRows for TimerRows {
     }
 
     async fn put(&self, rows: &mut AnyConnection, before: &Before, case: &Case) -> Result<(), Failure> {
-        let stream = case.id.to_string();
-        if !matches!(before, Before::None) {
-            sqlx::query("DELETE FROM timer WHERE name = $1 AND stream = $2")
-                .bind(self.source.name())
-                .bind(&stream)
-                .execute(&mut *rows)
-                .await?;
-        }
-        let timers = self.source.timers(case);
-        if timers.is_empty() {
-            return Ok(());
-        }
-        let places: Vec<String> = (0..timers.len())
-            .map(|index| {
-                let (kind, key, due) = (3 + 3 * index, 4 + 3 * index, 5 + 3 * index);
-                format!("($1, $2, ${kind}, ${key}, ${due})")
-            })
-            .collect();
-        let statement =
-            format!("INSERT INTO timer (name, stream, kind, key, due_us) VALUES {}", places.join(", "));
-        let mut insert = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(self.source.name()).bind(&stream);
-        for timer in &timers {
-            insert = insert.bind(&timer.kind).bind(&timer.key).bind(timer.due_at.as_microsecond());
-        }
-        insert.execute(rows).await?;
-        Ok(())
+        put_timers(rows, self.source.name(), before, case.id.0, &self.source.timers(case)).await
     }
+}
+
+/// Writes what is due on a case, replacing what was there.
+pub(crate) async fn put_timers(
+    rows: &mut AnyConnection,
+    name: &str,
+    before: &Before,
+    stream: Uuid,
+    timers: &[Timer],
+) -> Result<(), Failure> {
+    let stream = stream.to_string();
+    if !matches!(before, Before::None) {
+        sqlx::query("DELETE FROM timer WHERE name = $1 AND stream = $2")
+            .bind(name)
+            .bind(&stream)
+            .execute(&mut *rows)
+            .await?;
+    }
+    if timers.is_empty() {
+        return Ok(());
+    }
+    let places: Vec<String> = (0..timers.len())
+        .map(|index| {
+            let (kind, key, due) = (3 + 3 * index, 4 + 3 * index, 5 + 3 * index);
+            format!("($1, $2, ${kind}, ${key}, ${due})")
+        })
+        .collect();
+    let statement =
+        format!("INSERT INTO timer (name, stream, kind, key, due_us) VALUES {}", places.join(", "));
+    let mut insert = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(name).bind(&stream);
+    for timer in timers {
+        insert = insert.bind(&timer.kind).bind(&timer.key).bind(timer.due_at.as_microsecond());
+    }
+    insert.execute(rows).await?;
+    Ok(())
 }
 
 struct Driver {

@@ -28,7 +28,7 @@ use case::intake::Intake;
 use contracts::intake::v1::intake_service_server::{IntakeServiceServer, SERVICE_NAME};
 use event_bus::Subscription;
 use history::CaseDirectory;
-use service_kit::projection::{ReadModel, project_cases};
+use service_kit::projection::{Derivation, ReadModel, project_cases};
 use service_kit::reaction::subscribe;
 use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Executor, Parts, StartError, Started};
@@ -45,6 +45,11 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!();
 /// Its read models: what can be thrown away and rebuilt.
 pub fn read_models() -> Vec<ReadModel> {
     vec![history::read_model(STAGE), read_model::CASES]
+}
+
+/// What derives their rows.
+pub fn derivations() -> Vec<Derivation> {
+    vec![history::derivation(STAGE), Derivation::cases(read_model::Cases)]
 }
 
 /// The service as a process of its own.

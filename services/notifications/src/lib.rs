@@ -56,6 +56,15 @@ pub fn read_models() -> Vec<service_kit::projection::ReadModel> {
     ]
 }
 
+/// What derives their rows.
+pub fn derivations() -> Vec<service_kit::projection::Derivation> {
+    use service_kit::projection::Derivation;
+    let mut all = vec![history::derivation("notifications")];
+    all.extend(read_model::derivations());
+    all.push(Derivation::timers(timers::TIMERS, timers::due));
+    all
+}
+
 /// The service as a process of its own.
 pub fn deployable() -> deployable::Service<Config> {
     deployable::Service {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use case::Case;
 use event_bus::Subscription;
-use service_kit::projection::{project_cases, project_facts};
+use service_kit::projection::{Derivation, project_cases, project_facts};
 use service_kit::store::Store;
 use service_kit::{Executor, Failure, Parts};
 use sqlx::Row;
@@ -18,6 +18,11 @@ use uuid::Uuid;
 pub(crate) use agents::AGENTS;
 pub(crate) use cases::CASES;
 pub(crate) use delivery::{CaseHead, DeliveryRow, Page};
+
+/// What derives its rows.
+pub(crate) fn derivations() -> [Derivation; 2] {
+    [Derivation::cases(cases::Cases), Derivation::facts(agents::Agents)]
+}
 
 /// How long something that must know everything waits for the read model to catch up.
 const PATIENCE: Duration = Duration::from_secs(5);

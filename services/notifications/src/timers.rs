@@ -31,6 +31,19 @@ pub(crate) async fn start(
     service_kit::timers::start(parts, store, executor, Timers { sender }).await
 }
 
+/// What is to be sent later on this case.
+pub(crate) fn due(case: &Case) -> Vec<Timer> {
+    let notifications = case.notifications.notifications.iter();
+    notifications
+        .filter(|(_, one)| one.standing == NotificationStanding::Queued)
+        .map(|(id, one)| Timer {
+            kind: "send".to_owned(),
+            key: id.to_string(),
+            due_at: one.due_at.unwrap_or(one.queued_at + WATCHDOG),
+        })
+        .collect()
+}
+
 struct Timers {
     sender: Arc<Sender>,
 }
@@ -42,15 +55,7 @@ impl TimerSource for Timers {
     }
 
     fn timers(&self, case: &Case) -> Vec<Timer> {
-        let notifications = case.notifications.notifications.iter();
-        notifications
-            .filter(|(_, one)| one.standing == NotificationStanding::Queued)
-            .map(|(id, one)| Timer {
-                kind: "send".to_owned(),
-                key: id.to_string(),
-                due_at: one.due_at.unwrap_or(one.queued_at + WATCHDOG),
-            })
-            .collect()
+        due(case)
     }
 
     async fn fire(&self, stream: Uuid, timer: &Timer) -> Result<(), Failure> {

@@ -27,7 +27,7 @@ use contracts::payments_escalation::v1::payments_escalation_service_server::{
     PaymentsEscalationServiceServer, SERVICE_NAME,
 };
 use history::CaseDirectory;
-use service_kit::projection::{ReadModel, project_cases};
+use service_kit::projection::{Derivation, ReadModel, project_cases};
 use service_kit::reaction::subscribe;
 use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Executor, Parts, StartError, Started};
@@ -48,6 +48,15 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!();
 /// Its read models: what can be thrown away and rebuilt.
 pub fn read_models() -> Vec<ReadModel> {
     vec![history::read_model(STAGE), read_model::ESCALATIONS, ReadModel::of_timers(timers::TIMERS)]
+}
+
+/// What derives their rows.
+pub fn derivations() -> Vec<Derivation> {
+    vec![
+        history::derivation(STAGE),
+        Derivation::cases(read_model::Escalations),
+        Derivation::timers(timers::TIMERS, timers::due),
+    ]
 }
 
 /// The service as a process of its own.

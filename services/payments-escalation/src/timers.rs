@@ -14,6 +14,20 @@ pub(crate) const TIMERS: &str = "payments_escalation.timers";
 
 const GATEWAY_ANSWER: &str = "gateway_answer";
 
+/// What will be due on this case.
+pub(crate) fn due(case: &Case) -> Vec<Timer> {
+    case.payments_escalation
+        .calls
+        .iter()
+        .filter(|call| !call.answered && !call.timed_out)
+        .map(|call| Timer {
+            kind: GATEWAY_ANSWER.to_owned(),
+            key: call.key.to_string(),
+            due_at: call.answer_due_at,
+        })
+        .collect()
+}
+
 pub(crate) struct Timers {
     pub(crate) executor: Executor<Case>,
 }
@@ -25,16 +39,7 @@ impl TimerSource for Timers {
     }
 
     fn timers(&self, case: &Case) -> Vec<Timer> {
-        case.payments_escalation
-            .calls
-            .iter()
-            .filter(|call| !call.answered && !call.timed_out)
-            .map(|call| Timer {
-                kind: GATEWAY_ANSWER.to_owned(),
-                key: call.key.to_string(),
-                due_at: call.answer_due_at,
-            })
-            .collect()
+        due(case)
     }
 
     async fn fire(&self, stream: Uuid, timer: &Timer) -> Result<(), Failure> {

@@ -51,6 +51,19 @@ pub fn read_models() -> Vec<service_kit::projection::ReadModel> {
     ]
 }
 
+/// What derives their rows, under these settings.
+///
+/// # Errors
+/// A setting that cannot hold.
+pub fn derivations(config: &Config) -> Result<Vec<service_kit::projection::Derivation>, StartError> {
+    use service_kit::projection::Derivation;
+    let rules = config.rules()?;
+    let mut all = vec![history::derivation(STAGE)];
+    all.extend(read_model::derivations(rules.offer_time_limit));
+    all.push(Derivation::timers(timers::TIMERS, move |case| timers::due(case, &rules)));
+    Ok(all)
+}
+
 /// The service as a process of its own.
 pub fn deployable() -> deployable::Service<Config> {
     deployable::Service {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use case::routing::timers::TimerKind;
-use case::routing::{ClockKind, Mark, Routing};
+use case::routing::{ClockKind, Mark, Routing, Rules};
 use case::{Actor, Case, Skill};
 use service_kit::timers::{Timer, TimerSource};
 use service_kit::{CommandRequest, Failure};
@@ -19,6 +19,17 @@ pub(crate) const TIMERS: &str = "routing.timers";
 
 pub(crate) struct Timers(pub(crate) Arc<Desk>);
 
+/// What will be due on this case.
+pub(crate) fn due(case: &Case, rules: &Rules) -> Vec<Timer> {
+    case::routing::timers::timers(case, rules)
+        .into_iter()
+        .map(|timer| {
+            let (kind, key) = write(timer.kind);
+            Timer { kind: kind.to_owned(), key, due_at: timer.due_at }
+        })
+        .collect()
+}
+
 #[async_trait]
 impl TimerSource for Timers {
     fn name(&self) -> &'static str {
@@ -26,13 +37,7 @@ impl TimerSource for Timers {
     }
 
     fn timers(&self, case: &Case) -> Vec<Timer> {
-        case::routing::timers::timers(case, &self.0.rules)
-            .into_iter()
-            .map(|timer| {
-                let (kind, key) = write(timer.kind);
-                Timer { kind: kind.to_owned(), key, due_at: timer.due_at }
-            })
-            .collect()
+        due(case, &self.0.rules)
     }
 
     async fn fire(&self, stream: Uuid, timer: &Timer) -> Result<(), Failure> {

@@ -1,18 +1,13 @@
-//! `casetrail rebuild`: builds a read model again from the log.
+//! `casetrail rebuild`: derives a read model again from the log, and puts it in the place of the live one.
 
-use std::time::Duration;
+use std::time::Instant;
 
-use distributed::{SCHEMAS, Schema};
-use event_bus::name_on_shard;
-use event_log::{EventLog, PostgresLog, PostgresLogOptions};
-use indicatif::{ProgressBar, ProgressStyle};
-use service_kit::projection::{ReadModel, position, rebuild};
-use service_kit::store::Store;
+use anyhow::Context;
+use serde_json::json;
 
+use super::read_models::{self, Place};
+use crate::output::Output;
 use crate::problem::Problem;
-
-/// How often the progress is looked at.
-const LOOK: Duration = Duration::from_millis(200);
 
 /// Options of `casetrail rebuild`.
 #[derive(Debug, clap::Args)]
@@ -20,12 +15,8 @@ pub(crate) struct RebuildArgs {
     /// Which: SERVICE.MODEL, such as routing.queue; without it they are listed
     #[arg(value_name = "MODEL")]
     model: Option<String>,
-    /// The database, as the service's own role or as whoever migrates
-    #[arg(long, value_name = "URL", env = "CASETRAIL_POSTGRES", hide_env_values = true)]
-    postgres: Option<String>,
-    /// Return at once instead of waiting until it has caught up
-    #[arg(long)]
-    no_wait: bool,
+    #[command(flatten)]
+    place: Place,
 }
 
 impl RebuildArgs {
@@ -34,94 +25,65 @@ impl RebuildArgs {
 Examples:
   casetrail rebuild
   casetrail rebuild routing.queue --postgres postgres://casetrail_routing@127.0.0.1:5432/casetrail
+  casetrail rebuild intake.cases --data ./data
 
-Its rows are emptied and its position is set back in one transaction; the running services fill it again
-from the log. Until it has caught up, its lists are incomplete.";
+A new generation of its rows is derived beside the live ones, while those are served, and takes their place in
+one transaction when it has caught up with the log.";
 }
 
-/// Empties a read model, and waits until the services have filled it again.
-pub(crate) async fn run(args: &RebuildArgs, json: bool) -> Result<(), Problem> {
-    let Some(name) = &args.model else {
-        list(json);
-        return Ok(());
-    };
-    let (schema, model) = find(name)?;
-    let Some(url) = &args.postgres else {
-        return Err(Problem::Usage("--postgres: name the database".to_owned()));
-    };
-    let store = Store::open_postgres(url, schema.stage, schema.migrations, 2).await;
-    let store = store.map_err(|error| Problem::Other(error.into()))?;
-    rebuild(&store, &model).await.map_err(|error| Problem::Other(error.into()))?;
-    if !args.no_wait {
-        caught_up(url, &store, &model, json).await?;
-    }
-    store.close().await;
-    if json {
-        println!("{}", serde_json::json!({ "rebuilt": model.name, "waited": !args.no_wait }));
-    } else if args.no_wait {
-        anstream::println!("{name} is empty; the running services fill it again");
-    } else {
-        anstream::println!("{name} is built again");
+/// Derives the rows and switches to them.
+pub(crate) async fn run(args: &RebuildArgs, output: &Output) -> Result<(), Problem> {
+    let Some(name) = &args.model else { return list(args, output) };
+    let models = args.place.known(Some(name))?;
+    let logs = args.place.logs().await?;
+    for known in &models {
+        let live = args.place.to_write(known.schema).await?;
+        let scratch = args.place.scratch()?;
+        let mut generation = read_models::begin(known, &logs, &scratch).await?;
+        let heads = generation.heads().await.context("the log cannot be read")?;
+        let bar = read_models::bar(known.name(), heads.iter().sum());
+        let (began, mut events) = (Instant::now(), 0_u64);
+        let mut progress = |more| {
+            events += more;
+            bar.inc(more);
+        };
+        let switched = generation.switch(&live, &mut progress).await;
+        bar.finish_and_clear();
+        generation.close().await;
+        live.close().await;
+        let switched = switched.context(known.name())?;
+        let seconds = began.elapsed().as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a speed, told roughly")]
+        let per_second = events as f64 / seconds.max(f64::EPSILON);
+        let held_ms = switched.held.as_secs_f64() * 1_000.0;
+        if output.json {
+            output.document(&json!({
+                "rebuilt": known.name(),
+                "generation": switched.generation,
+                "facts": events,
+                "facts_per_second": per_second.round(),
+                "seconds": seconds,
+                "rows_removed": switched.removed,
+                "rows_written": switched.written,
+                "held_ms": held_ms,
+            }))?;
+        } else {
+            output.text(&format!(
+                "{name} is built again from {events} facts ({per_second:.0}/s): generation {}, {} rows taken \
+                 out, {} put in, writers held for {held_ms:.0} ms",
+                switched.generation, switched.removed, switched.written
+            ))?;
+        }
     }
     Ok(())
 }
 
-fn list(json: bool) {
-    let names = SCHEMAS.iter().flat_map(|schema| (schema.read_models)()).map(|model| model.name);
-    if json {
-        println!("{}", serde_json::json!({ "read_models": names.collect::<Vec<_>>() }));
+fn list(args: &RebuildArgs, output: &Output) -> Result<(), Problem> {
+    let models = args.place.known(None)?;
+    let names: Vec<&str> = models.iter().map(read_models::Known::name).collect();
+    if output.json {
+        output.document(&json!({ "read_models": names }))
     } else {
-        names.for_each(|name| anstream::println!("{name}"));
+        output.text(&names.join("\n"))
     }
-}
-
-fn find(name: &str) -> Result<(&'static Schema, ReadModel), Problem> {
-    let all = SCHEMAS
-        .iter()
-        .flat_map(|schema| (schema.read_models)().into_iter().map(move |model| (schema, model)));
-    let mut all: Vec<_> = all.collect();
-    if let Some(at) = all.iter().position(|(_, model)| model.name == name) {
-        return Ok(all.swap_remove(at));
-    }
-    let names: Vec<&str> = all.iter().map(|(_, model)| model.name).collect();
-    Err(Problem::Usage(format!("there is no read model {name}; there are {}", names.join(", "))))
-}
-
-/// Follows the model's position up to where the log ends now.
-async fn caught_up(url: &str, store: &Store, model: &ReadModel, json: bool) -> Result<(), Problem> {
-    let heads = heads(url).await.map_err(Problem::Other)?;
-    let all = heads.iter().sum();
-    let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(all) };
-    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} {per_sec} {eta}") {
-        bar.set_style(style);
-    }
-    bar.set_message(model.name);
-    let mut looks = tokio::time::interval(LOOK);
-    loop {
-        looks.tick().await;
-        let mut reached = 0;
-        for (shard, head) in (0..).zip(&heads) {
-            let at = position(store, &name_on_shard(model.name, shard)).await;
-            reached += at.map_err(|error| Problem::Other(error.into()))?.min(*head);
-        }
-        bar.set_position(reached);
-        if reached == all {
-            bar.finish_and_clear();
-            return Ok(());
-        }
-    }
-}
-
-/// Where each shard of the log ends.
-async fn heads(url: &str) -> anyhow::Result<Vec<u64>> {
-    let shards = PostgresLog::count_shards(url, &PostgresLogOptions::default()).await?;
-    let mut heads = Vec::with_capacity(usize::from(shards));
-    for shard in 0..shards {
-        let options = PostgresLogOptions { shard, ..PostgresLogOptions::default() };
-        let log = PostgresLog::open(url, options, std::sync::Arc::new(ambient::SystemClock)).await?;
-        let head = log.head().await;
-        log.close().await;
-        heads.push(head?);
-    }
-    Ok(heads)
 }

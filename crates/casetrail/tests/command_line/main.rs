@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot set up must fail it")]
 
+mod checking;
 mod program;
 mod schemas;
 

@@ -30,6 +30,19 @@ impl ReadModel {
         Self { name, rows: Rows::Timers }
     }
 
+    /// The tables that its rows are in.
+    pub(super) fn tables(&self) -> &'static [&'static str] {
+        match self.rows {
+            Rows::Tables(tables) => tables,
+            Rows::Timers => &["timer"],
+        }
+    }
+
+    /// Whether its rows are timers, among those of others.
+    pub(super) fn is_timers(&self) -> bool {
+        matches!(self.rows, Rows::Timers)
+    }
+
     async fn clear(&self, rows: &mut AnyConnection) -> Result<(), sqlx::Error> {
         match self.rows {
             Rows::Tables(tables) => {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
 
+mod generations;
 mod lost_answers;
 mod opening;
 mod passed_over;

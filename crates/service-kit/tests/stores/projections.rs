@@ -21,9 +21,9 @@ use crate::world::{Place, World};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-const SEEN: ReadModel = ReadModel::of_tables("watching.seen", &["seen"]);
+pub(crate) const SEEN: ReadModel = ReadModel::of_tables("watching.seen", &["seen"]);
 
-struct Seen;
+pub(crate) struct Seen;
 
 #[async_trait]
 impl FactRows for Seen {

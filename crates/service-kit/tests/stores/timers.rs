@@ -7,12 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use case::Case;
 use jiff::Timestamp;
+use service_kit::projection::Derivation;
 use service_kit::timers::{Timer, TimerSource, start};
 use service_kit::{Executor, Failure, Parts};
 use sqlx::Row;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
+use crate::generations::{check, switch};
 use crate::world::{Place, World};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -124,4 +126,44 @@ async fn one_that_hangs_does_not_hold_up_the_others() {
     fired.let_go.notify_one();
     reached(&fired, 10).await;
     world.place.remove().await;
+}
+
+/// Although nothing is recorded any more, and nobody waited for them.
+async fn timers_that_were_lost_fire_after_a_switch(place: Place) {
+    let world = World::over(place);
+    for stream in 1..=10 {
+        world.record(stream, 1).await;
+    }
+    let fired = Fired::new();
+    let due_at: Timestamp = "2026-03-02T09:01:00Z".parse().unwrap();
+    let derivation = Derivation::timers("watching.timers", move |_| {
+        vec![Timer { kind: "minute".to_owned(), key: String::new(), due_at }]
+    });
+    let one = replica(&world, false, &fired).await;
+    assert!(one.shutdown.stop(PATIENCE).await);
+    let live = world.place.open().await;
+    let lost = sqlx::query("DELETE FROM timer").execute(live.pool()).await.unwrap();
+    assert_eq!(lost.rows_affected(), 10);
+
+    let _two = replica(&world, false, &fired).await;
+    assert_eq!(check(&world, &live, derivation.clone()).await.differences.len(), 10);
+    let switched = switch(&world, &live, derivation.clone()).await;
+    assert_eq!((switched.removed, switched.written), (0, 10));
+    assert!(check(&world, &live, derivation.clone()).await.differences.is_empty());
+    world.clock.advance(Duration::from_mins(1));
+    reached(&fired, 10).await;
+    // Those that were due and are gone are no difference.
+    assert!(check(&world, &live, derivation).await.differences.is_empty());
+    assert!(fired.times.lock().unwrap().values().all(|times| *times == 1));
+    world.place.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn timers_that_were_lost_fire_after_a_switch_in_a_file() {
+    timers_that_were_lost_fire_after_a_switch(Place::file()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn timers_that_were_lost_fire_after_a_switch_on_postgres() {
+    timers_that_were_lost_fire_after_a_switch(Place::postgres().await).await;
 }

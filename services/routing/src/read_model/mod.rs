@@ -7,12 +7,17 @@ mod queue;
 use case::Case;
 use event_bus::Subscription;
 use jiff::SignedDuration;
-use service_kit::projection::{project_cases, project_facts};
+use service_kit::projection::{Derivation, project_cases, project_facts};
 use service_kit::store::Store;
 use service_kit::{Executor, Failure, Parts};
 
 pub(crate) use agents::{AGENTS, AgentLine};
 pub(crate) use queue::{QUEUE, QueueLine};
+
+/// What derives the tables' rows.
+pub(crate) fn derivations(offer_time_limit: SignedDuration) -> [Derivation; 2] {
+    [Derivation::cases(queue::QueueRows), Derivation::facts(agents::AgentRows { offer_time_limit })]
+}
 
 /// Reads the tables, and knows how far they are. Cheap to clone.
 #[derive(Clone)]

@@ -1,0 +1,293 @@
+//! Rows of any table: what they are called, what is in them, and where two sets of them differ.
+
+use std::fmt;
+
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use jiff::Timestamp;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
+
+use crate::failure::Failure;
+use crate::projection::ReadModel;
+use crate::store::Store;
+
+/// Parameters of one statement at most: SQLite takes 32,766.
+const PARAMETERS: usize = 30_000;
+
+/// A table of a read model; its live rows are copied beside the derived ones to be compared.
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    columns: Vec<Column>,
+    /// In the timers' table, whose rows are meant.
+    of: Option<&'static str>,
+}
+
+struct Column {
+    name: String,
+    is_text: bool,
+    is_key: bool,
+}
+
+/// What stands in a column: all are texts or whole numbers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Value {
+    Text(Option<String>),
+    Number(Option<i64>),
+}
+
+/// Where a row is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Side {
+    Live,
+    Derived,
+}
+
+/// A row, column by column.
+pub(super) type Line = Vec<Value>;
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(Some(text)) => f.write_str(text),
+            Self::Number(Some(number)) => write!(f, "{number}"),
+            Self::Text(None) | Self::Number(None) => f.write_str("null"),
+        }
+    }
+}
+
+impl Value {
+    fn bind<'q>(&self, query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments> {
+        match self {
+            Self::Text(text) => query.bind(text.clone()),
+            Self::Number(number) => query.bind(*number),
+        }
+    }
+}
+
+fn bound<'q>(statement: String, values: impl IntoIterator<Item = &'q Value>) -> Query<'q, Any, AnyArguments> {
+    let query = sqlx::query(AssertSqlSafe(statement));
+    values.into_iter().fold(query, |query, value| value.bind(query))
+}
+
+fn numbered(first: usize, count: usize) -> String {
+    (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}
+
+impl Table {
+    /// What the table is made of, by the scratch file; makes the table for copies there.
+    pub(super) async fn read(
+        scratch: &Store,
+        name: &'static str,
+        model: &ReadModel,
+    ) -> Result<Self, Failure> {
+        let found = sqlx::query("SELECT name, type, pk FROM pragma_table_info($1) ORDER BY cid")
+            .bind(name)
+            .fetch_all(scratch.pool())
+            .await?;
+        let column = |row: &AnyRow| -> Result<Column, sqlx::Error> {
+            let declared: String = row.try_get(1)?;
+            Ok(Column {
+                name: row.try_get(0)?,
+                is_text: declared.eq_ignore_ascii_case("TEXT"),
+                is_key: row.try_get::<i64, _>(2)? > 0,
+            })
+        };
+        let columns = found.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+        if !columns.iter().any(|column| column.is_key) {
+            return Err(Failure::Internal(format!("the table {name} has no key")));
+        }
+        let table = Self { name, columns, of: model.is_timers().then_some(model.name) };
+        let declared = table
+            .columns
+            .iter()
+            .map(|column| format!("{} {}", column.name, if column.is_text { "TEXT" } else { "BIGINT" }));
+        let declared: Vec<String> = declared.collect();
+        let make = format!(
+            "CREATE TABLE {} ({}, PRIMARY KEY ({}))",
+            table.copy(),
+            declared.join(", "),
+            table.keys().join(", ")
+        );
+        sqlx::raw_sql(AssertSqlSafe(make)).execute(scratch.pool()).await?;
+        Ok(table)
+    }
+
+    /// Where the live rows are copied to.
+    fn copy(&self) -> String {
+        format!("live_{}", self.name)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.columns.iter().filter(|column| column.is_key).map(|column| column.name.as_str()).collect()
+    }
+
+    fn columns(&self) -> String {
+        self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The key in a row.
+    pub(super) fn key(&self, line: &[Value]) -> Line {
+        let keyed = self.columns.iter().zip(line).filter(|(column, _)| column.is_key);
+        keyed.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// A row in words, by its columns.
+    pub(super) fn spoken(&self, line: &[Value]) -> Vec<(String, String)> {
+        self.columns
+            .iter()
+            .zip(line)
+            .map(|(column, value)| (column.name.clone(), value.to_string()))
+            .collect()
+    }
+
+    fn line(&self, row: &AnyRow) -> Result<Line, sqlx::Error> {
+        let value = |(index, column): (usize, &Column)| {
+            if column.is_text {
+                row.try_get(index).map(Value::Text)
+            } else {
+                row.try_get(index).map(Value::Number)
+            }
+        };
+        self.columns.iter().enumerate().map(value).collect()
+    }
+
+    /// Which rows of the table are the read model's.
+    fn own(&self) -> String {
+        self.of.map_or_else(|| "1 = 1".to_owned(), |name| format!("name = '{name}'"))
+    }
+
+    /// Copies the live rows, all of them, to be compared.
+    pub(super) async fn copy_all(&self, live: &mut AnyConnection, scratch: &Store) -> Result<(), Failure> {
+        let (columns, keys, own) = (self.columns(), self.keys(), self.own());
+        let size = PARAMETERS / self.columns.len();
+        let order = keys.join(", ");
+        let mut into = scratch.begin().await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("DELETE FROM {}", self.copy()))).execute(&mut *into).await?;
+        let mut last: Option<Line> = None;
+        loop {
+            let behind = last
+                .as_ref()
+                .map_or_else(String::new, |last| format!(" AND ({order}) > ({})", numbered(1, last.len())));
+            let statement = format!(
+                "SELECT {columns} FROM {} WHERE {own}{behind} ORDER BY {order} LIMIT {size}",
+                self.name
+            );
+            let rows = bound(statement, last.iter().flatten()).fetch_all(&mut *live).await?;
+            let lines = rows.iter().map(|row| self.line(row)).collect::<Result<Vec<_>, _>>()?;
+            self.insert(&self.copy(), &mut into, &lines).await?;
+            last = lines.last().map(|line| self.key(line));
+            if lines.len() < size {
+                break;
+            }
+        }
+        into.commit().await?;
+        Ok(())
+    }
+
+    /// Copies one live row anew.
+    pub(super) async fn copy_one(
+        &self,
+        live: &mut AnyConnection,
+        scratch: &Store,
+        key: &Line,
+    ) -> Result<(), Failure> {
+        let line = self.find(self.name, live, key).await?;
+        let mut into = scratch.begin().await?;
+        self.remove(&self.copy(), &mut into, std::slice::from_ref(key)).await?;
+        self.insert(&self.copy(), &mut into, line.as_slice()).await?;
+        into.commit().await?;
+        Ok(())
+    }
+
+    /// The live row and the derived one of a key, as they are in the scratch file.
+    pub(super) async fn pair(
+        &self,
+        scratch: &Store,
+        key: &Line,
+    ) -> Result<(Option<Line>, Option<Line>), Failure> {
+        let mut rows = scratch.pool().acquire().await?;
+        Ok((self.find(&self.copy(), &mut rows, key).await?, self.find(self.name, &mut rows, key).await?))
+    }
+
+    async fn find(&self, table: &str, rows: &mut AnyConnection, key: &Line) -> Result<Option<Line>, Failure> {
+        let statement = format!(
+            "SELECT {} FROM {table} WHERE ({}) = ({})",
+            self.columns(),
+            self.keys().join(", "),
+            numbered(1, key.len())
+        );
+        let row = bound(statement, key).fetch_optional(rows).await?;
+        Ok(row.as_ref().map(|row| self.line(row)).transpose()?)
+    }
+
+    /// Puts rows into a table; none of their keys is there.
+    pub(super) async fn insert(
+        &self,
+        table: &str,
+        rows: &mut AnyConnection,
+        lines: &[Line],
+    ) -> Result<(), Failure> {
+        let width = self.columns.len();
+        for lines in lines.chunks(PARAMETERS / width) {
+            let places: Vec<String> =
+                (0..lines.len()).map(|line| format!("({})", numbered(1 + line * width, width))).collect();
+            let statement = format!("INSERT INTO {table} ({}) VALUES {}", self.columns(), places.join(", "));
+            bound(statement, lines.iter().flatten()).execute(&mut *rows).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes rows out of a table.
+    pub(super) async fn remove(
+        &self,
+        table: &str,
+        rows: &mut AnyConnection,
+        keys: &[Line],
+    ) -> Result<(), Failure> {
+        let names = self.keys();
+        for keys in keys.chunks(PARAMETERS / names.len()) {
+            let places: Vec<String> = (0..keys.len())
+                .map(|key| format!("({})", numbered(1 + key * names.len(), names.len())))
+                .collect();
+            let statement =
+                format!("DELETE FROM {table} WHERE ({}) IN (VALUES {})", names.join(", "), places.join(", "));
+            bound(statement, keys.iter().flatten()).execute(&mut *rows).await?;
+        }
+        Ok(())
+    }
+
+    /// Rows on one side that are not on the other, by all their columns.
+    pub(super) fn only<'a>(&'a self, side: Side, scratch: &'a Store) -> BoxStream<'a, Result<Line, Failure>> {
+        let (columns, own) = (self.columns(), self.own());
+        let derived = format!("SELECT {columns} FROM {} WHERE {own}", self.name);
+        let live = format!("SELECT {columns} FROM {}", self.copy());
+        let statement = match side {
+            Side::Derived => format!("{derived} EXCEPT {live}"),
+            Side::Live => format!("{live} EXCEPT {derived}"),
+        };
+        let rows = sqlx::query(AssertSqlSafe(statement)).fetch(scratch.pool());
+        rows.map(move |row| Ok(self.line(&row?)?)).boxed()
+    }
+
+    /// How many derived rows there are.
+    pub(super) async fn count(&self, scratch: &Store) -> Result<u64, Failure> {
+        let statement = format!("SELECT COUNT(*) FROM {} WHERE {}", self.name, self.own());
+        let row = sqlx::query(AssertSqlSafe(statement)).fetch_one(scratch.pool()).await?;
+        Ok(u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0))
+    }
+
+    /// Whether a live row and a derived one may stand for the same. A timer that was due by now may have been
+    /// fired, and its row is gone then or put off.
+    pub(super) fn agree(&self, live: Option<&Line>, derived: Option<&Line>, now: Timestamp) -> bool {
+        if live == derived {
+            return true;
+        }
+        let was_due = |line: &Line| {
+            let due = self.columns.iter().zip(line).find(|(column, _)| column.name == "due_us");
+            matches!(due, Some((_, Value::Number(Some(due)))) if *due <= now.as_microsecond())
+        };
+        self.of.is_some() && derived.is_some_and(was_due)
+    }
+}
