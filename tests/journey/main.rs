@@ -10,6 +10,7 @@ mod scene;
 
 mod bad_input;
 mod mail;
+mod metrics;
 mod read_models;
 mod restart;
 mod startup;
