@@ -13,7 +13,7 @@ const DOCUMENT: &str = "docs/operations/metrics.md";
 /// What the exporter adds by itself.
 const OF_THE_EXPORTER: &[&str] = &["target_info", "otel_scope_info"];
 /// How long figures that are asked for now and then may take to appear.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A metric: its type, and its labels.
 type Metrics = BTreeMap<String, (String, BTreeSet<String>)>;
