@@ -22,4 +22,5 @@ mod configured;
 mod killed;
 mod outages;
 mod replicas;
+mod sharded;
 mod traced;

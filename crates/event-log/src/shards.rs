@@ -119,3 +119,77 @@ impl EventLog for Shards {
         u16::try_from(self.logs.len()).unwrap_or(MAX_SHARDS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ambient::SystemClock;
+
+    use super::*;
+    use crate::{MemoryLog, NewEvent};
+
+    fn id(number: u8, shard: u8) -> Uuid {
+        let mut bytes = [number; 16];
+        bytes[15] = shard;
+        Uuid::from_bytes(bytes)
+    }
+
+    fn append(stream: Uuid, expected_version: u64, command: u8) -> Append {
+        let event = NewEvent {
+            event_id: id(command, 0),
+            event_type: "stage.happened".to_owned(),
+            schema_version: 1,
+            meta: b"{}".to_vec(),
+            payload: b"{}".to_vec(),
+        };
+        let events = vec![event];
+        Append {
+            stream,
+            tenant: "brand".to_owned(),
+            expected_version,
+            command_id: id(command, 0),
+            fingerprint: [0; 32],
+            events,
+        }
+    }
+
+    fn three() -> (Vec<Arc<dyn EventLog>>, Arc<dyn EventLog>) {
+        let one = || -> Arc<dyn EventLog> { Arc::new(MemoryLog::new(Arc::new(SystemClock))) };
+        let logs = vec![one(), one(), one()];
+        (logs.clone(), Shards::of(logs))
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_in_the_shard_that_its_id_names_and_positions_name_it_too() {
+        let (logs, all) = three();
+        assert_eq!(all.shards(), 3);
+        for (shard, command) in [(0, 1), (2, 2), (2, 3)] {
+            let stream = id(command, shard);
+            let appended = all.append(append(stream, 0, command)).await.unwrap();
+            let (found, position) = local_position(appended.last_position);
+            assert_eq!(found, u16::from(shard));
+            assert_eq!(logs[usize::from(shard)].read_all(position - 1, 1).await.unwrap()[0].stream, stream);
+            assert_eq!(all.read_stream(stream, 0, 9).await.unwrap()[0].position, appended.last_position);
+            let record = all.find_command(stream, id(command, 0)).await.unwrap().unwrap();
+            assert_eq!(record.last_position, appended.last_position);
+            let again = all.append(append(stream, 0, command)).await.unwrap();
+            assert_eq!((again.duplicate, again.last_position), (true, appended.last_position));
+        }
+        assert_eq!(logs[1].head().await, Ok(0));
+        assert_eq!((logs[2].head().await, *all.watch_stream(id(9, 2)).borrow()), (Ok(2), 2));
+        assert!(all.head().await.is_err() && all.read_all(0, 1).await.is_err(), "there is no one order");
+    }
+
+    #[test]
+    fn adding_shards_moves_no_stream_whose_shard_was_there() {
+        for shard in 0..4 {
+            assert_eq!(shard_of(id(7, shard), 4), u16::from(shard));
+            assert_eq!(shard_of(id(7, shard), 256), u16::from(shard));
+        }
+    }
+
+    #[test]
+    fn in_the_first_shard_a_position_is_itself() {
+        assert_eq!(global_position(0, 41), 41);
+        assert_eq!(local_position(global_position(255, 41)), (255, 41));
+    }
+}

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
-use std::time::Duration;
 
 use event_log::{EventLog, PostgresLog};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::{Faults, PATIENCE};
+use crate::patience::Patience;
 use crate::rig::Rig;
 use crate::up::program;
 
@@ -88,8 +88,13 @@ async fn rebuild_all(rig: &Rig) -> Result<(), String> {
         running.push((model.name, child));
     }
     for (name, mut child) in running {
-        match tokio::time::timeout(PATIENCE + Duration::from_secs(30), child.wait()).await {
-            Ok(ended) if ended.as_ref().is_ok_and(std::process::ExitStatus::success) => {}
+        let mut patience = Patience::of(PATIENCE * 2);
+        let ended = tokio::select! {
+            ended = child.wait() => Some(ended),
+            () = patience.ends() => None,
+        };
+        match ended {
+            Some(Ok(ended)) if ended.success() => {}
             ended => return Err(format!("`casetrail rebuild {name}` ended with {ended:?}")),
         }
     }

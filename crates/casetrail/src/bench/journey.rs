@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use tonic::transport::Channel;
 
 use super::child::{System, Taken, Wiring};
+use super::echo;
 use super::latency::{Latencies, Percentiles};
 
 /// Options of `casetrail bench journey`.
@@ -51,6 +52,8 @@ struct Report {
     callers: usize,
     cases: usize,
     binary_bytes: u64,
+    /// What a bare gRPC server answers a second, asked by as many callers in the same run.
+    echo_per_second: f64,
     wirings: Vec<Measured>,
 }
 
@@ -91,7 +94,8 @@ pub(crate) async fn run(args: Args, json: bool) -> anyhow::Result<()> {
         }
     }
     let binary_bytes = std::fs::metadata(std::env::current_exe()?)?.len();
-    let report = Report { callers: args.callers, cases: args.cases, binary_bytes, wirings };
+    let echo_per_second = echo::per_second(args.callers).await?;
+    let report = Report { callers: args.callers, cases: args.cases, binary_bytes, echo_per_second, wirings };
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -294,7 +298,10 @@ fn opening(index: usize) -> OpenCaseRequest {
 
 impl Report {
     fn for_people(&self) -> String {
-        let mut lines = vec![format!("binary                   {}", mebibytes(Some(self.binary_bytes)))];
+        let mut lines = vec![
+            format!("binary                   {}", mebibytes(Some(self.binary_bytes))),
+            format!("a bare gRPC answer       {:.0} /s", self.echo_per_second),
+        ];
         for measured in &self.wirings {
             lines.push(String::new());
             lines.extend(measured.for_people(self.callers, self.cases));

@@ -1,9 +1,11 @@
 //! `casetrail bench`: figures, measured on the machine at hand, from outside, as a user would see them.
 
 mod child;
+mod echo;
 mod journey;
 mod latency;
 mod log;
+mod relay;
 
 use clap::Subcommand;
 
@@ -14,6 +16,8 @@ pub(crate) enum Bench {
     Journey(journey::Args),
     /// The event log: appends against the naive way and against the limit, in the same run.
     Log(log::Args),
+    /// The relay: how fast the log gets into NATS, and how soon a consumer has what was committed.
+    Relay(relay::Args),
 }
 
 /// Runs a measurement; `json` prints one document for machines.
@@ -21,5 +25,6 @@ pub(crate) async fn run(bench: Bench, json: bool) -> anyhow::Result<()> {
     match bench {
         Bench::Journey(args) => journey::run(args, json).await,
         Bench::Log(args) => Box::pin(log::run(args, json)).await,
+        Bench::Relay(args) => Box::pin(relay::run(args, json)).await,
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use distributed::{SCHEMAS, Schema};
+use event_bus::name_on_shard;
 use event_log::{EventLog, PostgresLog, PostgresLogOptions};
 use indicatif::{ProgressBar, ProgressStyle};
 use service_kit::projection::{ReadModel, position, rebuild};
@@ -88,12 +89,9 @@ fn find(name: &str) -> Result<(&'static Schema, ReadModel), Problem> {
 
 /// Follows the model's position up to where the log ends now.
 async fn caught_up(url: &str, store: &Store, model: &ReadModel, json: bool) -> Result<(), Problem> {
-    let clock = std::sync::Arc::new(ambient::SystemClock);
-    let log = PostgresLog::open(url, PostgresLogOptions::default(), clock).await;
-    let log = log.map_err(|error| Problem::Other(error.into()))?;
-    let head = log.head().await.map_err(|error| Problem::Other(error.into()))?;
-    log.close().await;
-    let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(head) };
+    let heads = heads(url).await.map_err(Problem::Other)?;
+    let all = heads.iter().sum();
+    let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(all) };
     if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} {per_sec} {eta}") {
         bar.set_style(style);
     }
@@ -101,11 +99,29 @@ async fn caught_up(url: &str, store: &Store, model: &ReadModel, json: bool) -> R
     let mut looks = tokio::time::interval(LOOK);
     loop {
         looks.tick().await;
-        let reached = position(store, model.name).await.map_err(|error| Problem::Other(error.into()))?;
-        bar.set_position(reached.min(head));
-        if reached >= head {
+        let mut reached = 0;
+        for (shard, head) in (0..).zip(&heads) {
+            let at = position(store, &name_on_shard(model.name, shard)).await;
+            reached += at.map_err(|error| Problem::Other(error.into()))?.min(*head);
+        }
+        bar.set_position(reached);
+        if reached == all {
             bar.finish_and_clear();
             return Ok(());
         }
     }
+}
+
+/// Where each shard of the log ends.
+async fn heads(url: &str) -> anyhow::Result<Vec<u64>> {
+    let shards = PostgresLog::count_shards(url, &PostgresLogOptions::default()).await?;
+    let mut heads = Vec::with_capacity(usize::from(shards));
+    for shard in 0..shards {
+        let options = PostgresLogOptions { shard, ..PostgresLogOptions::default() };
+        let log = PostgresLog::open(url, options, std::sync::Arc::new(ambient::SystemClock)).await?;
+        let head = log.head().await;
+        log.close().await;
+        heads.push(head?);
+    }
+    Ok(heads)
 }

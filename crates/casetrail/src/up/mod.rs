@@ -49,7 +49,8 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=9))]
     replicas: u16,
     /// How many shards the log has; it keeps those that it has already
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 1, env = "CASETRAIL_UP_SHARDS")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
     shards: u16,
     /// Where gRPC listens on 127.0.0.1, for all services; 0 takes a free port
     #[arg(long, value_name = "PORT", default_value_t = 7700)]
@@ -75,6 +76,7 @@ impl UpArgs {
 Examples:
   casetrail up --scratch                   a throw-away Postgres and NATS, and everything over them
   casetrail up --scratch --replicas 2      two of each service, and two relays of which one works
+  casetrail up --scratch --shards 4        cases spread over four shards, each with its own order and stream
   casetrail up --postgres postgres://postgres@127.0.0.1:5432/casetrail --nats nats://127.0.0.1:4222 --data ./up
 
 It migrates the database, starts the services and the relay as processes of their own, and starts again

@@ -1,6 +1,6 @@
 //! Which read models there are, and how one is thrown away so that running services write it anew.
 
-use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use crate::failure::Failure;
 use crate::store::Store;
@@ -47,16 +47,12 @@ impl ReadModel {
 }
 
 /// Empties a read model and puts it back to the beginning of the log, in one transaction; running services
-/// notice and write it anew, and lists are short until they have. Returns the position it stood at.
+/// notice and write it anew, and lists are short until they have.
 ///
 /// # Errors
 /// The database cannot be written; nothing has changed then.
-pub async fn rebuild(store: &Store, model: &ReadModel) -> Result<u64, Failure> {
+pub async fn rebuild(store: &Store, model: &ReadModel) -> Result<(), Failure> {
     let mut transaction = store.begin().await?;
-    let stood = sqlx::query("SELECT position FROM projection WHERE name = $1")
-        .bind(model.name)
-        .fetch_optional(&mut *transaction)
-        .await?;
     // The position before the rows, as those do who write them: each waits for the other.
     sqlx::query(
         "INSERT INTO projection (name, position) VALUES ($1, 0) \
@@ -65,7 +61,11 @@ pub async fn rebuild(store: &Store, model: &ReadModel) -> Result<u64, Failure> {
     .bind(model.name)
     .execute(&mut *transaction)
     .await?;
+    // The rows are those of all shards.
+    sqlx::query("UPDATE projection SET position = 0 WHERE name LIKE $1")
+        .bind(format!("{}.s%", model.name))
+        .execute(&mut *transaction)
+        .await?;
     model.clear(&mut transaction).await?;
-    transaction.commit().await?;
-    Ok(stood.map_or(0, |row| u64::try_from(row.get::<i64, _>(0)).unwrap_or(0)))
+    Ok(transaction.commit().await?)
 }

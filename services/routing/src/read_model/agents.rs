@@ -1,12 +1,14 @@
 //! Agents: rows from the facts about them, and from what cases tell of them.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use case::routing::agent::{self, AgentEvent, AgentRegistered, Presence};
 use case::routing::matching::AgentView;
 use case::routing::{Event, agent::PresenceChanged};
 use case::{AgentId, Brand, CaseEvent, PlayerId, StoredEvent, Team};
 use event_log::Committed;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use service_kit::Failure;
 use service_kit::projection::{FactRows, ReadModel as Declared};
 use sqlx::any::AnyRow;
@@ -15,13 +17,13 @@ use sqlx::{AnyConnection, Row};
 use super::{ReadModel, from_json, json, word};
 
 /// What is written here.
-pub(crate) const AGENTS: Declared =
-    Declared::of_tables("routing.agents", &["agent", "agent_team", "personal_contact"]);
+pub(crate) const AGENTS: Declared = Declared::of_tables(
+    "routing.agents",
+    &["agent", "agent_team", "personal_contact", "agent_activity", "missed_offer"],
+);
 
-/// Writes the rows.
-pub(super) struct AgentRows {
-    pub(super) offer_time_limit: SignedDuration,
-}
+/// Writes the rows. What cases tell may come in any order.
+pub(super) struct AgentRows;
 
 /// An agent with their load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,25 +77,13 @@ impl FactRows for AgentRows {
     ) -> Result<(), Failure> {
         match event {
             CaseEvent::Routing(Event::CaseAssigned(assigned)) => {
-                sqlx::query(
-                    "UPDATE agent SET last_assigned_us = $1, missed_offers = 0 \
-                     WHERE brand = $2 AND agent_id = $3",
-                )
-                .bind(committed.recorded_at.as_microsecond())
-                .bind(&committed.tenant)
-                .bind(assigned.agent_id.as_str())
-                .execute(rows)
-                .await?;
+                put_active(rows, committed, assigned.agent_id.as_str(), true).await?;
             }
             CaseEvent::Routing(Event::OfferDeclined(declined)) => {
-                sqlx::query("UPDATE agent SET missed_offers = 0 WHERE brand = $1 AND agent_id = $2")
-                    .bind(&committed.tenant)
-                    .bind(declined.agent_id.as_str())
-                    .execute(rows)
-                    .await?;
+                put_active(rows, committed, declined.agent_id.as_str(), false).await?;
             }
             CaseEvent::Routing(Event::OfferExpired(expired)) => {
-                self.put_missed(rows, committed, &expired.agent_id).await?;
+                put_missed(rows, committed, &expired.agent_id).await?;
             }
             CaseEvent::Unknown { .. } => {
                 let read =
@@ -114,28 +104,56 @@ impl FactRows for AgentRows {
     }
 }
 
-impl AgentRows {
-    /// Offers that run out together (within half the time one stands) are one silence.
-    async fn put_missed(
-        &self,
-        rows: &mut AnyConnection,
-        committed: &Committed,
-        agent_id: &AgentId,
-    ) -> Result<(), Failure> {
-        let now_us = committed.recorded_at.as_microsecond();
-        let together_us = i64::try_from(self.offer_time_limit.as_micros() / 2).unwrap_or(i64::MAX / 2);
-        sqlx::query(
-            "UPDATE agent SET missed_offers = missed_offers + 1, last_missed_us = $1 \
-             WHERE brand = $2 AND agent_id = $3 AND last_missed_us < $4",
-        )
-        .bind(now_us)
+/// An agent did something: what they let run out before that is forgiven.
+async fn put_active(
+    rows: &mut AnyConnection,
+    committed: &Committed,
+    agent_id: &str,
+    assigned: bool,
+) -> Result<(), Failure> {
+    let now_us = committed.recorded_at.as_microsecond();
+    sqlx::query(
+        "INSERT INTO agent_activity (brand, agent_id, last_assigned_us, last_active_us) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (brand, agent_id) DO UPDATE SET \
+         last_assigned_us = CASE WHEN excluded.last_assigned_us > agent_activity.last_assigned_us \
+             THEN excluded.last_assigned_us ELSE agent_activity.last_assigned_us END, \
+         last_active_us = CASE WHEN excluded.last_active_us > agent_activity.last_active_us \
+             THEN excluded.last_active_us ELSE agent_activity.last_active_us END",
+    )
+    .bind(&committed.tenant)
+    .bind(agent_id)
+    .bind(if assigned { now_us } else { 0 })
+    .bind(now_us)
+    .execute(&mut *rows)
+    .await?;
+    sqlx::query("DELETE FROM missed_offer WHERE brand = $1 AND agent_id = $2 AND missed_us <= $3")
         .bind(&committed.tenant)
-        .bind(agent_id.as_str())
-        .bind(now_us - together_us)
+        .bind(agent_id)
+        .bind(now_us)
         .execute(rows)
         .await?;
-        Ok(())
-    }
+    Ok(())
+}
+
+/// An agent let an offer run out, unless they are known to have done something since.
+async fn put_missed(
+    rows: &mut AnyConnection,
+    committed: &Committed,
+    agent_id: &AgentId,
+) -> Result<(), Failure> {
+    let now_us = committed.recorded_at.as_microsecond();
+    sqlx::query(
+        "INSERT INTO missed_offer (brand, agent_id, missed_us) \
+         SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM agent_activity a \
+             WHERE a.brand = $1 AND a.agent_id = $2 AND a.last_active_us >= $3) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&committed.tenant)
+    .bind(agent_id.as_str())
+    .bind(now_us)
+    .execute(rows)
+    .await?;
+    Ok(())
 }
 
 async fn put_registered(
@@ -145,8 +163,8 @@ async fn put_registered(
 ) -> Result<(), Failure> {
     let (brand, agent_id) = (registered.brand.as_str(), registered.agent_id.as_str());
     sqlx::query(
-        "INSERT INTO agent (brand, agent_id, stream, version, presence, registered, last_assigned_us, \
-         missed_offers, last_missed_us) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0) \
+        "INSERT INTO agent (brand, agent_id, stream, version, presence, registered) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (brand, agent_id) DO UPDATE SET version = excluded.version, registered = excluded.registered",
     )
     .bind(brand)
@@ -187,17 +205,21 @@ async fn put_presence(
     committed: &Committed,
     changed: PresenceChanged,
 ) -> Result<(), Failure> {
-    sqlx::query("UPDATE agent SET presence = $1, version = $2, missed_offers = 0 WHERE stream = $3")
-        .bind(changed.presence.as_str())
-        .bind(i64::try_from(committed.version).unwrap_or(i64::MAX))
-        .bind(committed.stream.to_string())
-        .execute(rows)
-        .await?;
-    Ok(())
+    let row =
+        sqlx::query("UPDATE agent SET presence = $1, version = $2 WHERE stream = $3 RETURNING agent_id")
+            .bind(changed.presence.as_str())
+            .bind(i64::try_from(committed.version).unwrap_or(i64::MAX))
+            .bind(committed.stream.to_string())
+            .fetch_optional(&mut *rows)
+            .await?;
+    let Some(row) = row else { return Ok(()) };
+    put_active(rows, committed, &row.try_get::<String, _>(0)?, false).await
 }
 
 /// Postgres sums up to a wider type; the read model has one.
-const COLUMNS: &str = "a.registered, a.version, a.presence, a.last_assigned_us, a.missed_offers, \
+const COLUMNS: &str = "a.registered, a.version, a.presence, \
+    COALESCE((SELECT c.last_assigned_us FROM agent_activity c \
+              WHERE c.brand = a.brand AND c.agent_id = a.agent_id), 0), \
     CAST((SELECT COALESCE(SUM(h.weight), 0) FROM holding h \
           WHERE h.brand = a.brand AND h.agent_id = a.agent_id) AS BIGINT)";
 
@@ -214,7 +236,8 @@ impl ReadModel {
             .bind(agent_id.as_str())
             .fetch_optional(self.store.pool())
             .await?;
-        row.as_ref().map(agent_line).transpose()
+        let missed = self.missed_offers(brand, agent_id.as_str()).await?;
+        row.as_ref().map(|row| agent_line(row, &missed)).transpose()
     }
 
     /// A brand's agents by id, of one team or of all, behind an id.
@@ -237,7 +260,31 @@ impl ReadModel {
             .bind(i64::from(size))
             .fetch_all(self.store.pool())
             .await?;
-        rows.iter().map(agent_line).collect()
+        let missed = self.missed_offers(brand, "").await?;
+        rows.iter().map(|row| agent_line(row, &missed)).collect()
+    }
+
+    /// Offers in a row that an agent let run out, or all agents of a brand: those that ran out together (within
+    /// half the time one stands) are one silence.
+    async fn missed_offers(&self, brand: &Brand, agent_id: &str) -> Result<HashMap<String, u32>, Failure> {
+        let rows = sqlx::query(
+            "SELECT agent_id, missed_us FROM missed_offer \
+             WHERE brand = $1 AND ($2 = '' OR agent_id = $2) ORDER BY agent_id, missed_us",
+        )
+        .bind(brand.as_str())
+        .bind(agent_id)
+        .fetch_all(self.store.pool())
+        .await?;
+        let together_us = i64::try_from(self.offer_time_limit.as_micros() / 2).unwrap_or(i64::MAX / 2);
+        let mut silences: HashMap<String, (u32, i64)> = HashMap::new();
+        for row in rows {
+            let (agent_id, missed_us): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+            let (count, last_us) = silences.entry(agent_id).or_insert((0, 0));
+            if *last_us < missed_us - together_us {
+                (*count, *last_us) = (*count + 1, missed_us);
+            }
+        }
+        Ok(silences.into_iter().map(|(agent_id, (count, _))| (agent_id, count)).collect())
     }
 
     /// Everybody of a team, as a choice among agents sees them.
@@ -263,16 +310,15 @@ impl ReadModel {
     }
 }
 
-fn agent_line(row: &AnyRow) -> Result<AgentLine, Failure> {
+fn agent_line(row: &AnyRow, missed_offers: &HashMap<String, u32>) -> Result<AgentLine, Failure> {
+    let registered: AgentRegistered = from_json(&row.try_get::<String, _>(0)?)?;
     let last_assigned_us: i64 = row.try_get(3)?;
-    let units =
-        |column: usize| row.try_get::<i64, _>(column).map(|units| u32::try_from(units).unwrap_or(u32::MAX));
     Ok(AgentLine {
-        registered: from_json(&row.try_get::<String, _>(0)?)?,
         version: u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0),
         presence: word(&row.try_get::<String, _>(2)?)?,
         last_assigned_at: Timestamp::from_microsecond(last_assigned_us).ok().filter(|_| last_assigned_us > 0),
-        missed_offers: units(4)?,
-        load: units(5)?,
+        missed_offers: missed_offers.get(registered.agent_id.as_str()).copied().unwrap_or(0),
+        load: u32::try_from(row.try_get::<i64, _>(4)?).unwrap_or(u32::MAX),
+        registered,
     })
 }

@@ -20,6 +20,7 @@ pub(crate) struct ReadModel {
     store: Store,
     queue: Subscription,
     agents: Subscription,
+    offer_time_limit: SignedDuration,
     away_after_missed_offers: u32,
 }
 
@@ -35,7 +36,8 @@ impl ReadModel {
         Ok(Self {
             store: store.clone(),
             queue: project_cases(parts, store, executor, queue::QueueRows).await?,
-            agents: project_facts(parts, store, agents::AgentRows { offer_time_limit }).await?,
+            agents: project_facts(parts, store, agents::AgentRows).await?,
+            offer_time_limit,
             away_after_missed_offers,
         })
     }

@@ -59,12 +59,12 @@ impl Streams {
     }
 }
 
-pub(super) fn new_id() -> Uuid {
+pub(in crate::bench) fn new_id() -> Uuid {
     SystemIds.new_id(SystemClock.now())
 }
 
 /// One event like those of cases: a few hundred bytes of JSON.
-pub(super) fn event(payload: usize) -> NewEvent {
+pub(in crate::bench) fn event(payload: usize) -> NewEvent {
     NewEvent {
         event_id: new_id(),
         event_type: "intake.message_received".to_owned(),
@@ -74,7 +74,7 @@ pub(super) fn event(payload: usize) -> NewEvent {
     }
 }
 
-fn append(stream: Uuid, expected_version: u64, events: Vec<NewEvent>) -> Append {
+pub(in crate::bench) fn append(stream: Uuid, expected_version: u64, events: Vec<NewEvent>) -> Append {
     Append {
         stream,
         tenant: "NB".to_owned(),
@@ -219,7 +219,7 @@ impl Load {
 }
 
 /// Appends `events` events from many callers, a hundred at a time, to streams of a hundred.
-pub(super) async fn fill<L: EventLog>(
+pub(in crate::bench) async fn fill<L: EventLog>(
     log: &Arc<L>,
     from: u64,
     events: u64,

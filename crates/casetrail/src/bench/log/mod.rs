@@ -10,9 +10,9 @@
 //! - `report`: the figures, for people and machines.
 
 mod limit;
-mod load;
+pub(super) mod load;
 mod naive;
-mod place;
+pub(super) mod place;
 mod report;
 
 use std::sync::Arc;

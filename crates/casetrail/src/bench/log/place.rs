@@ -23,7 +23,7 @@ CREATE TABLE bench.naive (LIKE bench.plain INCLUDING ALL);
 ALTER TABLE bench.naive ALTER shard SET DEFAULT 0;
 ALTER TABLE bench.naive ALTER position ADD GENERATED ALWAYS AS IDENTITY (CACHE 100);";
 
-pub(super) struct Place {
+pub(in crate::bench) struct Place {
     server: String,
     database: String,
     url: String,
@@ -64,7 +64,7 @@ impl Sub for Written {
 
 impl Place {
     /// A fresh database in the given server, or in one that is thrown away.
-    pub(super) async fn make(server: Option<&str>) -> anyhow::Result<Self> {
+    pub(in crate::bench) async fn make(server: Option<&str>) -> anyhow::Result<Self> {
         let (server, thrown_away) = if let Some(url) = server {
             (url.to_owned(), None)
         } else {
@@ -96,7 +96,7 @@ impl Place {
         Ok(())
     }
 
-    pub(super) fn url(&self) -> &str {
+    pub(in crate::bench) fn url(&self) -> &str {
         &self.url
     }
 
@@ -123,7 +123,7 @@ impl Place {
         .await?)
     }
 
-    pub(super) async fn remove(self) -> anyhow::Result<()> {
+    pub(in crate::bench) async fn remove(self) -> anyhow::Result<()> {
         if let Some(mut server) = self.thrown_away {
             server.stop().await?;
             return Ok(());
