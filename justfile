@@ -24,6 +24,10 @@ buf:
 manifests:
     cargo xtask test --only manifests
 
+# Alerts and their tests, and every metric that dashboards and alerts name
+alerts:
+    cargo xtask test --only alerts
+
 # Lints, warnings denied
 clippy:
     cargo xtask test --only clippy

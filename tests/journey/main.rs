@@ -11,6 +11,7 @@ mod scene;
 mod bad_input;
 mod checked;
 mod mail;
+mod metrics;
 mod read_models;
 mod restart;
 mod startup;

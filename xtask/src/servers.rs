@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::process::{ask, install};
+use crate::tools;
 use crate::workshop::Workshop;
 
 /// Names a `nats-server` program for `crates/scratch`.
@@ -92,29 +93,9 @@ fn old_nats_server(workshop: &Workshop) -> Result<PathBuf> {
     if let Some(named) = std::env::var_os(OLD_NATS_SERVER_VARIABLE) {
         return Ok(PathBuf::from(named));
     }
-    let folder = workshop.tools.join("nats-2.9");
-    let program = folder.join("usr/sbin/nats-server");
-    if program.is_file() {
-        return Ok(program);
-    }
     let how = format!(
         "the tests also run against an old nats-server, 2.9, which Debian 12 has as a package \
          (`apt-get download nats-server`); elsewhere name one in {OLD_NATS_SERVER_VARIABLE}"
     );
-    println!("An old nats-server is not here: unpacking it, once.");
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let mut download = workshop.command("apt-get");
-    download.args(["download", "nats-server"]).current_dir(&folder);
-    if !crate::process::run(&mut download)? {
-        // Without lists of packages apt knows none.
-        install(workshop.command("apt-get").args(["update", "--quiet"])).context(how.clone())?;
-        install(&mut download).context(how.clone())?;
-    }
-    let package = std::fs::read_dir(&folder)?
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
-        .context(how.clone())?;
-    install(workshop.command("dpkg").arg("-x").arg(&package).arg(&folder)).context(how.clone())?;
-    if program.is_file() { Ok(program) } else { bail!("{how}") }
+    tools::from_debian(workshop, "nats-server", "nats-2.9", "usr/sbin/nats-server", &how)
 }

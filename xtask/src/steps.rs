@@ -1,6 +1,7 @@
 //! The steps of `cargo xtask test`, in the order they run: the quick and cheap to mend ones first.
 
 mod advisories;
+mod alerts;
 mod buf;
 mod clippy;
 mod deny;
@@ -30,6 +31,8 @@ pub(crate) enum StepName {
     Buf,
     /// Kubernetes manifests and the Dockerfile
     Manifests,
+    /// Alerts and their tests, and every metric that dashboards and alerts name
+    Alerts,
     /// Lints, warnings denied
     Clippy,
     /// Unit, contract, service, story and tidy tests
@@ -56,6 +59,7 @@ pub(crate) const ALL: &[Step] = &[
     advisories::STEP,
     buf::STEP,
     manifests::STEP,
+    alerts::STEP,
     clippy::STEP,
     suite::STEP,
     doctests::STEP,

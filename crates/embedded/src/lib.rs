@@ -148,6 +148,7 @@ async fn assemble(
 ) -> Result<Embedded, Error> {
     let Options { data, mut config, telemetry, .. } = options;
     service_kit::metrics::observe_consumers(&parts.bus);
+    service_kit::metrics::observe_dead_letters(&parts.bus, &parts.shutdown);
     proof::start(&data, &parts.log, &parts.clock, parts.ids.as_ref(), &parts.shutdown).await?;
     let secret = callback_secret(parts.ids.as_ref());
     let sandbox = config.gateway.sandbox(&secret);

@@ -5,6 +5,7 @@
 //! themselves exactly when there is load, and a lone caller waits for nobody.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::OnceLock;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -37,6 +38,16 @@ enum Request {
 pub(crate) struct Waiting {
     pub(crate) append: Append,
     pub(crate) answer: oneshot::Sender<Answer>,
+}
+
+/// Who is told how many appends each batch holds: one a process, as whoever keeps its figures.
+static OBSERVER: OnceLock<fn(usize)> = OnceLock::new();
+
+/// Tells `observer` from now on how many appends are committed together, in every log of this process. The first
+/// one who asks is told.
+pub fn observe_batches(observer: fn(usize)) {
+    // A second one wants to know what the first is told already.
+    let _ = OBSERVER.set(observer);
 }
 
 /// The callers' end of a queue. Clones lead to the same one.
@@ -88,7 +99,11 @@ impl Queue {
         {
             self.take(request);
         }
-        Some(self.pick())
+        let batch = self.pick();
+        if let Some(observer) = OBSERVER.get() {
+            observer(batch.len());
+        }
+        Some(batch)
     }
 
     fn take(&mut self, request: Request) {

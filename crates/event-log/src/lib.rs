@@ -36,6 +36,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+pub use batch::observe_batches;
 pub use event::{
     Append, Appended, CommandRecord, Committed, MAX_APPEND_BYTES, MAX_EVENT_TYPE_BYTES,
     MAX_EVENTS_PER_APPEND, MAX_META_BYTES, MAX_PAYLOAD_BYTES, MAX_TENANT_BYTES, NewEvent, StreamId,

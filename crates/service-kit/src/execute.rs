@@ -8,6 +8,7 @@ mod patience;
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use case::{Actor, ActorKind, Aggregate, Context, Recorded, Stage, StoredEvent};
 use event_log::{Append, Appended, Committed, Lines, NewEvent};
@@ -90,9 +91,13 @@ impl<A: Aggregate> Clone for Executor<A> {
     }
 }
 
+/// Told of what was recorded by this process, once each: the state right after, and the events.
+pub type Witness<A> = fn(&A, &[<A as Aggregate>::Event]);
+
 struct Inner<A: Aggregate> {
     parts: Parts,
     service: &'static str,
+    witness: Option<Witness<A>>,
     cache: Mutex<LruCache<Uuid, Arc<A>>>,
     /// Where those wait who were too late once: many on one case are served one after the other.
     lines: Lines,
@@ -101,9 +106,19 @@ struct Inner<A: Aggregate> {
 impl<A: Aggregate> Executor<A> {
     /// An executor for `service` (its stage's name).
     pub fn new(parts: &Parts, service: &'static str) -> Self {
+        Self::make(parts, service, None)
+    }
+
+    /// As [`Executor::new`]; `witness` is told of what it records, for figures.
+    pub fn witnessed(parts: &Parts, service: &'static str, witness: Witness<A>) -> Self {
+        Self::make(parts, service, Some(witness))
+    }
+
+    fn make(parts: &Parts, service: &'static str, witness: Option<Witness<A>>) -> Self {
+        metrics().begins(service);
         let capacity = NonZeroUsize::new(CACHED_STATES).unwrap_or(NonZeroUsize::MIN);
         let cache = Mutex::new(LruCache::new(capacity));
-        let inner = Inner { parts: parts.clone(), service, cache, lines: Lines::default() };
+        let inner = Inner { parts: parts.clone(), service, witness, cache, lines: Lines::default() };
         Self { inner: Arc::new(inner) }
     }
 
@@ -180,7 +195,10 @@ impl<A: Aggregate> Inner<A> {
         let mut state = cached.unwrap_or_else(|| Arc::new(A::empty(stream)));
         let before = state.version();
         loop {
-            let page = self.parts.log.read_stream(stream, state.version(), PAGE).await?;
+            let started = Instant::now();
+            let read = self.parts.log.read_stream(stream, state.version(), PAGE).await;
+            metrics().database(self.parts.database, "read_stream", started.elapsed(), read.is_ok());
+            let page = read?;
             if page.is_empty() {
                 break;
             }
@@ -420,7 +438,12 @@ impl<A: Aggregate> Inner<A> {
         );
         async {
             let append = self.prepare(request, state.version(), &next, &events, now).await?;
-            let appended = self.parts.log.append(append).await?;
+            let started = Instant::now();
+            let appended = self.parts.log.append(append).await;
+            // A conflict is an answer.
+            let answered = !matches!(appended, Err(event_log::Error::Unavailable(_)));
+            metrics().database(self.parts.database, "append", started.elapsed(), answered);
+            let appended = appended?;
             if appended.duplicate {
                 let Appended { first_version, last_version, last_position, .. } = appended;
                 return self.answer_again(request.stream, first_version, last_version, last_position).await;
@@ -432,6 +455,9 @@ impl<A: Aggregate> Inner<A> {
             }
             let next = Arc::new(next);
             self.keep(request.stream, &next);
+            if let Some(witness) = self.witness {
+                witness(&next, &events);
+            }
             Ok(Outcome { state: next, events, position: Some(appended.last_position), repeated: false })
         }
         .instrument(span)

@@ -1,6 +1,8 @@
 //! The figures every service reports, by the semantic conventions where they have a name. No case ids
 //! as labels, ever: a label's values must be few.
 
+mod sampled;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,14 +10,22 @@ use event_bus::EventBus;
 use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::{KeyValue, global};
 
+pub use sampled::{Reading, observe_dead_letters, sample};
+
 /// Boundaries for durations in seconds; the SDK's defaults are meant for milliseconds.
 const SECONDS: &[f64] =
     &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+/// Boundaries for the appends of one transaction.
+const BATCH: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
 /// Every instrument, made once.
 pub struct Metrics {
     rpc_duration: Histogram<f64>,
     process_duration: Histogram<f64>,
+    reaction_delay: Histogram<f64>,
+    redeliveries: Counter<u64>,
+    database_duration: Histogram<f64>,
+    batch_size: Histogram<u64>,
     events_appended: Counter<u64>,
     append_conflicts: Counter<u64>,
     state_cache: Counter<u64>,
@@ -27,17 +37,28 @@ static METRICS: OnceLock<Metrics> = OnceLock::new();
 pub fn metrics() -> &'static Metrics {
     METRICS.get_or_init(|| {
         let meter = global::meter("casetrail");
-        let seconds = |name: &'static str, description: &'static str| {
-            meter
-                .f64_histogram(name)
-                .with_unit("s")
-                .with_boundaries(SECONDS.to_vec())
-                .with_description(description)
-                .build()
-        };
+        let seconds = |name, description| seconds(name, description, SECONDS);
+        event_log::observe_batches(|appends| metrics().batched(appends));
         Metrics {
             rpc_duration: seconds("rpc.server.call.duration", "Duration of gRPC calls."),
             process_duration: seconds("messaging.process.duration", "Duration of reactions."),
+            reaction_delay: seconds(
+                "casetrail.reaction.delay",
+                "From a fact's commit until a reaction had answered it.",
+            ),
+            redeliveries: meter
+                .u64_counter("casetrail.redeliveries")
+                .with_description("Tries of a reaction that failed: the event comes again, or is put aside.")
+                .build(),
+            database_duration: seconds(
+                "db.client.operation.duration",
+                "Duration of the log's appends and of reads of one stream.",
+            ),
+            batch_size: meter
+                .u64_histogram("casetrail.append.batch.size")
+                .with_boundaries(BATCH.to_vec())
+                .with_description("Appends that were committed together.")
+                .build(),
             events_appended: meter
                 .u64_counter("casetrail.events.appended")
                 .with_description("Events committed to the log.")
@@ -72,6 +93,16 @@ pub fn observe_consumers(bus: &Arc<dyn EventBus>) {
         .build();
 }
 
+/// Makes a histogram of durations that are nobody's but a service's own, in seconds, with these boundaries.
+pub fn seconds(name: &'static str, description: &'static str, boundaries: &[f64]) -> Histogram<f64> {
+    global::meter("casetrail")
+        .f64_histogram(name)
+        .with_unit("s")
+        .with_boundaries(boundaries.to_vec())
+        .with_description(description)
+        .build()
+}
+
 /// Reports, whenever metrics are read, how far a relay is behind the log. `pending` tells it.
 pub fn observe_relay(pending: impl Fn() -> Vec<u64> + Send + Sync + 'static) {
     global::meter("casetrail")
@@ -99,15 +130,48 @@ impl Metrics {
     }
 
     /// A reaction ended.
-    pub fn reaction(&self, name: &'static str, event_type: &str, took: Duration, ok: bool) {
+    pub fn reaction(&self, name: &'static str, event_type: &str, took: Duration, outcome: &'static str) {
         self.process_duration.record(
             took.as_secs_f64(),
             &[
                 KeyValue::new("messaging.consumer.group.name", name),
                 KeyValue::new("casetrail.event_type", event_type.to_owned()),
-                KeyValue::new("casetrail.outcome", if ok { "ok" } else { "failed" }),
+                KeyValue::new("casetrail.outcome", outcome),
             ],
         );
+    }
+
+    /// A reaction has answered a fact that was committed so long ago.
+    pub fn answered_after(&self, name: &'static str, delay: Duration) {
+        let consumer = KeyValue::new("messaging.consumer.group.name", name);
+        self.reaction_delay.record(delay.as_secs_f64(), &[consumer]);
+    }
+
+    /// A try of a reaction failed; with 0 it only says that there is such a reaction, so that the first failure
+    /// is seen as a rise.
+    pub fn redelivered(&self, name: &'static str, times: u64) {
+        self.redeliveries.add(times, &[KeyValue::new("messaging.consumer.group.name", name)]);
+    }
+
+    /// The log's database was asked for something.
+    pub fn database(&self, system: &'static str, operation: &'static str, took: Duration, ok: bool) {
+        let mut labels =
+            vec![KeyValue::new("db.system.name", system), KeyValue::new("db.operation.name", operation)];
+        if !ok {
+            labels.push(KeyValue::new("error.type", "_OTHER"));
+        }
+        self.database_duration.record(took.as_secs_f64(), &labels);
+    }
+
+    /// Appends were taken to be committed together.
+    pub fn batched(&self, appends: usize) {
+        self.batch_size.record(appends as u64, &[]);
+    }
+
+    /// A service executes commands: from now on its figures are there, at 0.
+    pub fn begins(&self, service: &'static str) {
+        self.events_appended(service, 0);
+        self.append_conflicts.add(0, &[KeyValue::new("casetrail.service", service)]);
     }
 
     /// Events were committed.

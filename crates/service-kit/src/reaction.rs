@@ -4,6 +4,7 @@
 //! command id is derived from its name and the event's id, so a redelivery is answered by the log.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use case::{Actor, Aggregate, Case, CaseEvent, Stage};
@@ -88,6 +89,7 @@ pub trait Reaction: Send + Sync + 'static {
 pub async fn subscribe(parts: &Parts, reaction: impl Reaction) -> Result<Subscription, event_bus::Error> {
     let name = reaction.name();
     let filter = Filter::types(reaction.events().iter().copied());
+    metrics().redelivered(name, 0);
     let handler = ReactionHandler { reaction, parts: parts.clone() };
     parts.bus.subscribe(Consumer::reactions(name, filter, IN_FLIGHT), Arc::new(handler)).await
 }
@@ -95,6 +97,14 @@ pub async fn subscribe(parts: &Parts, reaction: impl Reaction) -> Result<Subscri
 struct ReactionHandler<R> {
     reaction: R,
     parts: Parts,
+}
+
+impl<R: Reaction> ReactionHandler<R> {
+    fn answered(&self, committed: &Committed) {
+        // Two machines' clocks may differ a little: what comes before its cause took no time.
+        let delay = self.parts.clock.now().duration_since(committed.recorded_at);
+        metrics().answered_after(self.reaction.name(), Duration::try_from(delay).unwrap_or_default());
+    }
 }
 
 #[async_trait]
@@ -111,10 +121,19 @@ impl<R: Reaction> Handler for ReactionHandler<R> {
         }
         .instrument(span)
         .await;
-        metrics().reaction(self.reaction.name(), &committed.event_type, started.elapsed(), handled.is_ok());
+        let outcome = match &handled {
+            Ok(()) => "ok",
+            Err(Failure::Refused { .. } | Failure::InvalidArgument(_)) => "refused",
+            Err(_) => "failed",
+        };
+        metrics().reaction(self.reaction.name(), &committed.event_type, started.elapsed(), outcome);
         match handled {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.answered(committed);
+                Ok(())
+            }
             Err(failure @ (Failure::Refused { .. } | Failure::InvalidArgument(_))) => {
+                self.answered(committed);
                 tracing::debug!(
                     reason = failure.reason(),
                     reaction = self.reaction.name(),
@@ -123,6 +142,7 @@ impl<R: Reaction> Handler for ReactionHandler<R> {
                 Ok(())
             }
             Err(failure) => {
+                metrics().redelivered(self.reaction.name(), 1);
                 tracing::warn!(%failure, reaction = self.reaction.name(), position = committed.position, "a reaction failed");
                 Err(HandleError::Retry(failure.to_string()))
             }

@@ -15,6 +15,7 @@ mod api;
 mod config;
 mod evidence;
 mod language;
+mod metrics;
 mod numbers;
 mod reactions;
 mod read_model;
@@ -81,6 +82,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     let directory = CaseDirectory::start(parts, &store, STAGE).await?;
     let cases = project_cases(parts, &store, &executor, read_model::Cases).await?;
     caught_up(parts, &cases).await?;
+    metrics::observe_open_cases(parts, &store);
     let on_case_classified = reactions::OnCaseClassified::new(
         executor.clone(),
         store.clone(),

@@ -154,6 +154,19 @@ pub(crate) async fn list(
     Ok((rows.iter().take(size).map(line).collect::<Result<_, _>>()?, more))
 }
 
+/// How many cases are in each state in which there is something left to do; a state without any is left out.
+pub(crate) async fn count_open(store: &Store) -> Result<Vec<(String, u32)>, Failure> {
+    let open = CaseState::ALL.iter().filter(|state| !state.is_over()).map(|state| format!("'{state}'"));
+    let statement = format!(
+        "SELECT state, COUNT(*) FROM cases WHERE state IN ({}) GROUP BY state",
+        open.collect::<Vec<_>>().join(", ")
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_all(store.pool()).await?;
+    let count =
+        |row: &AnyRow| Ok((row.try_get(0)?, u32::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u32::MAX)));
+    rows.iter().map(count).collect()
+}
+
 /// The cases about this product that were opened in this time (both ends included), the first first.
 pub(crate) async fn reports(
     store: &Store,

@@ -15,6 +15,7 @@ mod callbacks;
 mod calls;
 mod config;
 mod gateway;
+mod metrics;
 mod reactions;
 mod read_model;
 mod timers;
@@ -90,7 +91,8 @@ pub async fn start_with(
     let signer = config.gateway.callback_signer()?;
     let large_payout_limits = config.large_payout_limits()?;
     let store = parts.store(STAGE, &MIGRATIONS).await?;
-    let executor = Executor::new(parts, STAGE);
+    metrics::begin();
+    let executor = Executor::witnessed(parts, STAGE, metrics::witness);
     let directory = CaseDirectory::start(parts, &store, STAGE).await?;
     let calls = calls::Calls::new(gateway, executor.clone());
     let inquiry_due = config.gateway.inquiry_answer_due();

@@ -14,6 +14,7 @@ mod api;
 mod config;
 mod desk;
 mod dispatcher;
+mod metrics;
 mod reactions;
 mod read_model;
 mod timers;
@@ -81,10 +82,12 @@ pub fn deployable() -> deployable::Service<Config> {
 pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError> {
     let rules = config.rules()?;
     let store = parts.store(STAGE, &MIGRATIONS).await?;
-    let executor = Executor::new(parts, STAGE);
+    metrics::begin();
+    let executor = Executor::witnessed(parts, STAGE, metrics::witness);
     let directory = CaseDirectory::start(parts, &store, STAGE).await?;
     let silent = config.away_after_missed_offers;
     let model = ReadModel::start(parts, &store, &executor, rules.offer_time_limit, silent).await?;
+    metrics::observe_queues(parts, &model);
     let desk = Arc::new(Desk {
         dispatcher: Dispatcher::new(parts, &store, &executor, &model, rules.offer_time_limit),
         agents: Executor::new(parts, STAGE),

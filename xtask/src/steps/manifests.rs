@@ -1,18 +1,19 @@
-//! What is shipped: every overlay renders and fits the schemas of Kubernetes, the compose file fits that of the
-//! Compose Specification, the Dockerfile is linted.
+//! What is shipped: every overlay renders, fits the schemas of Kubernetes and of the operators it counts on, names
+//! only what the code has, and has nothing that checkov objects to; the compose file fits the Compose Specification;
+//! the Dockerfile is linted.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
 use super::{Outcome, Step, StepName};
-use crate::process::{ask, run as run_shown};
+use crate::process::{ask, run as run_shown, run_and_keep};
 use crate::{tools, workshop::Workshop};
 
 pub(super) const STEP: Step = Step {
     name: StepName::Manifests,
-    checks: "Kubernetes manifests and the compose file against their schemas, offline; the Dockerfile",
-    needs: "kubectl or kustomize 5 on PATH; Python 3.9+ with venv and npm (what checks comes into target/tools)",
+    checks: "Kubernetes manifests (schemas, what they name, checkov) and the compose file, offline; the Dockerfile",
+    needs: "kubectl or kustomize 5 on PATH; Python 3.10+ with venv and npm (what checks comes into target/tools)",
     run,
 };
 
@@ -20,35 +21,70 @@ const OVERLAYS: &str = "k8s/overlays";
 const DOCKERFILE: &str = "deploy/docker/Dockerfile";
 const COMPOSE: &str = "deploy/compose/compose.yaml";
 const CHECK_COMPOSE: &str = "tests/support/check_compose.py";
+const CHECK_MANIFESTS: &str = "tests/support/check_manifests.py";
+/// How that script begins a line about what it could not judge.
+const NOT_CHECKED: &str = "NOT CHECKED";
 
 fn run(workshop: &Workshop) -> Result<Outcome> {
     let python = tools::test_python(workshop)?;
-    let renderer = renderer(workshop)?;
-    let rendered = workshop.tools.join("rendered");
-    std::fs::create_dir_all(&rendered).with_context(|| format!("cannot create {}", rendered.display()))?;
+    let manifest_python = tools::manifest_python(workshop)?;
+    let overlays = overlays(workshop)?;
     let mut success = true;
-    let mut overlays = 0;
-    let folder = workshop.root.join(OVERLAYS);
-    for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot read {OVERLAYS}"))? {
-        let overlay = entry?.file_name().to_string_lossy().into_owned();
-        overlays += 1;
-        let mut render = workshop.command(&renderer[0]);
-        render.args(&renderer[1..]).arg(format!("{OVERLAYS}/{overlay}"));
-        let Some(manifests) = ask(&mut render) else {
-            println!("{OVERLAYS}/{overlay} does not render: `{} {OVERLAYS}/{overlay}`", renderer.join(" "));
-            success = false;
-            continue;
-        };
-        let file: PathBuf = rendered.join(format!("{overlay}.yaml"));
-        std::fs::write(&file, manifests).with_context(|| format!("cannot write {}", file.display()))?;
-        let validator = python.with_file_name("kubernetes-validate");
-        success &= run_shown(workshop.command(validator).args(["--strict", "--quiet"]).arg(&file))?;
+    let rendered = render(workshop)?;
+    success &= rendered.len() == overlays.len() && !rendered.is_empty();
+    let validator = python.with_file_name("kubernetes-validate");
+    success &= run_shown(workshop.command(validator).args(["--strict", "--quiet"]).args(&rendered))?;
+    let checked =
+        run_and_keep(workshop.command(&manifest_python).args([CHECK_MANIFESTS, "."]).args(&rendered))?;
+    success &= checked.success;
+    let checkov = manifest_python.with_file_name("checkov");
+    let mut judge = workshop.command(checkov);
+    judge.args(["--framework", "kubernetes", "--skip-download", "--compact", "--quiet"]);
+    for file in &rendered {
+        judge.arg("--file").arg(file);
     }
+    success &= run_shown(&mut judge)?;
     let schema = tools::compose_schema(workshop)?;
     success &= run_shown(workshop.command(&python).arg(CHECK_COMPOSE).arg(schema).arg(COMPOSE))?;
     let hadolint = python.with_file_name("hadolint");
     success &= run_shown(workshop.command(hadolint).arg(DOCKERFILE))?;
-    Ok(Outcome::of(success && overlays > 0, format!("{overlays} overlays, {}", renderer[0])))
+    let unjudged: String = checked
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with(NOT_CHECKED))
+        .map(|line| format!("; {line}"))
+        .collect();
+    Ok(Outcome::of(success, format!("{} overlays{unjudged}", rendered.len())))
+}
+
+/// The names of the overlays there are.
+fn overlays(workshop: &Workshop) -> Result<Vec<String>> {
+    let folder = workshop.root.join(OVERLAYS);
+    let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read {OVERLAYS}"))?;
+    let mut names: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Renders every overlay into a file of its own; those that do not render are told and left out.
+pub(super) fn render(workshop: &Workshop) -> Result<Vec<PathBuf>> {
+    let renderer = renderer(workshop)?;
+    let folder = workshop.tools.join("rendered");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let mut files = Vec::new();
+    for overlay in overlays(workshop)? {
+        let mut render = workshop.command(&renderer[0]);
+        render.args(&renderer[1..]).arg(format!("{OVERLAYS}/{overlay}"));
+        let Some(manifests) = ask(&mut render) else {
+            println!("{OVERLAYS}/{overlay} does not render: `{} {OVERLAYS}/{overlay}`", renderer.join(" "));
+            continue;
+        };
+        let file = folder.join(format!("{overlay}.yaml"));
+        std::fs::write(&file, manifests).with_context(|| format!("cannot write {}", file.display()))?;
+        files.push(file);
+    }
+    Ok(files)
 }
 
 /// The command that renders an overlay.

@@ -57,6 +57,14 @@ pub(crate) struct Depth {
     pub(crate) oldest_queued_at: Option<Timestamp>,
 }
 
+/// A team's queue over all brands, in figures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct TeamQueue {
+    pub(crate) team: Team,
+    pub(crate) cases: f64,
+    pub(crate) oldest_queued_at: Option<Timestamp>,
+}
+
 /// A case that takes capacity of an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Holding {
@@ -239,6 +247,23 @@ impl ReadModel {
         let cases: i64 = row.try_get(0)?;
         let oldest = Some(row.try_get::<i64, _>(1)?).filter(|_| cases > 0);
         Ok(Depth { cases, oldest_queued_at: oldest.map(moment).transpose()? })
+    }
+
+    /// Every team's queue, over all brands: those in which nobody waits as well.
+    pub(crate) async fn queues(&self) -> Result<Vec<TeamQueue>, Failure> {
+        let statement = "SELECT team, COUNT(*), MIN(queued_at_us) FROM queue_entry GROUP BY team";
+        let rows = sqlx::query(statement).fetch_all(self.store.pool()).await?;
+        let mut queues: Vec<_> =
+            Team::ALL.iter().map(|&team| TeamQueue { team, cases: 0.0, oldest_queued_at: None }).collect();
+        for row in rows {
+            let team: Team = word(&row.try_get::<String, _>(0)?)?;
+            let oldest_queued_at = Some(moment(row.try_get(2)?)?);
+            let cases = f64::from(u32::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u32::MAX));
+            for queue in queues.iter_mut().filter(|queue| queue.team == team) {
+                *queue = TeamQueue { team, cases, oldest_queued_at };
+            }
+        }
+        Ok(queues)
     }
 
     /// Offers that an agent has not answered, the first to expire first, behind a moment and case.
