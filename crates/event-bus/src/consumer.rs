@@ -83,6 +83,10 @@ pub enum HandleError {
     /// It may go better later: try again.
     #[error("{0}")]
     Retry(String),
+    /// What every event needs is not there, such as the database: try again until it is. Says nothing about the
+    /// event, and so does not count.
+    #[error("{0}")]
+    Away(String),
     /// It can never go well: do not try again.
     #[error("{0}")]
     Poison(String),
@@ -94,8 +98,8 @@ pub trait Handler: Send + Sync + 'static {
     /// Answers one event. May be called again with the same event, also after it succeeded.
     ///
     /// # Errors
-    /// [`HandleError::Retry`] to be called again later, [`HandleError::Poison`] to have it put aside. A
-    /// panic counts as the former.
+    /// [`HandleError::Retry`] to be called again later, and [`HandleError::Away`] likewise, however often that is;
+    /// [`HandleError::Poison`] to have it put aside. A panic counts as the first.
     async fn handle(&self, event: &Committed) -> Result<(), HandleError>;
 }
 

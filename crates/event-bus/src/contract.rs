@@ -45,6 +45,7 @@ macro_rules! contract_tests {
             what_was_not_finished_comes_again_after_a_restart,
             what_is_in_hand_is_finished_before_it_stops,
             an_event_that_fails_holds_back_only_its_own_stream,
+            while_something_is_away_nothing_is_put_aside,
             after_five_tries_an_event_is_put_aside_and_its_stream_goes_on,
             a_poisoned_event_is_put_aside_at_once,
             a_handler_that_panics_has_failed_a_try,

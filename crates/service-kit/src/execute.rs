@@ -282,10 +282,10 @@ impl<A: Aggregate> Inner<A> {
         let mut patience = Patience::new();
         loop {
             match self.decide_and_record(&request).await {
-                Err(Failure::Unavailable(cause)) => {
+                Err(Failure::Away(cause)) => {
                     tracing::debug!(cause, "a part did not answer; the command is tried again");
                     if !patience.wait(self.parts.ids.as_ref(), self.parts.shutdown.soft()).await {
-                        return Err(Failure::Unavailable(cause));
+                        return Err(Failure::Away(cause));
                     }
                 }
                 settled => return settled,

@@ -60,6 +60,10 @@ pub enum Failure {
     /// A part we need is not there; trying again may help.
     #[error("a part of the system is not available: {0}")]
     Unavailable(String),
+    /// The log, the database or the keys do not answer: that is nobody's fault who asks, and nothing goes on
+    /// until they do.
+    #[error("a part of the system is not available: {0}")]
+    Away(String),
     /// The stream holds a fact of this service's own stage that this build does not know.
     #[error("the history holds newer facts than this version of the service knows; it refuses to write")]
     NewerFacts,
@@ -112,7 +116,7 @@ impl Failure {
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Contended => "CONTENDED",
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
-            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::Unavailable(_) | Self::Away(_) => "UNAVAILABLE",
             Self::NewerFacts => "NEWER_FACTS",
             Self::Internal(_) => "INTERNAL",
         }
@@ -127,7 +131,7 @@ impl Failure {
             Self::StaleEtag { .. } | Self::Contended => Code::Aborted,
             Self::RequestIdReused => Code::AlreadyExists,
             Self::Unauthenticated(_) => Code::Unauthenticated,
-            Self::Unavailable(_) => Code::Unavailable,
+            Self::Unavailable(_) | Self::Away(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
         }
     }
@@ -153,7 +157,7 @@ impl From<Failure> for Status {
             Failure::StaleEtag { current, .. } => {
                 metadata.insert("current_etag".to_owned(), format!("\"{current}\""));
             }
-            Failure::Unavailable(cause) => {
+            Failure::Unavailable(cause) | Failure::Away(cause) => {
                 tracing::warn!(cause, "a call failed for want of a part");
                 "a part of the system is not available; try again".clone_into(&mut message);
                 details.set_retry_info(Some(Duration::from_secs(1)));
@@ -181,7 +185,7 @@ impl From<event_log::Error> for Failure {
         match error {
             E::Conflict { .. } => Self::Contended,
             E::CommandReused => Self::RequestIdReused,
-            E::Unavailable(cause) => Self::Unavailable(cause),
+            E::Unavailable(cause) => Self::Away(cause),
             other => Self::Internal(other.to_string()),
         }
     }
@@ -190,7 +194,7 @@ impl From<event_log::Error> for Failure {
 impl From<sealing::Error> for Failure {
     fn from(error: sealing::Error) -> Self {
         match error {
-            sealing::Error::Unavailable(cause) => Self::Unavailable(cause),
+            sealing::Error::Unavailable(cause) => Self::Away(cause),
             sealing::Error::Erased => Self::Refused {
                 reason: "PLAYER_ERASED",
                 message: "the player was erased: nothing more may be recorded about them".to_owned(),
@@ -217,7 +221,22 @@ impl From<crate::store::StoreError> for Failure {
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        if is_away(&error) { Self::Away(error.to_string()) } else { Self::Unavailable(error.to_string()) }
+    }
+}
+
+/// Whether the database is not there, or not now: no connection, or one that it ended.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| ["08", "53", "57P"].iter().any(|class| code.starts_with(class)))
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Protocol(_) => true,
+        _ => false,
     }
 }
 
@@ -244,7 +263,15 @@ mod tests {
 
     #[test]
     fn unavailable_says_when_to_try_again() {
-        let status = Status::from(Failure::Unavailable("disk".to_owned()));
-        assert!(status.get_error_details().retry_info().is_some());
+        for failure in [Failure::Unavailable("disk".to_owned()), Failure::Away("disk".to_owned())] {
+            let status = Status::from(failure);
+            assert!(status.get_error_details().retry_info().is_some());
+        }
+    }
+
+    #[test]
+    fn a_database_that_is_not_there_is_told_from_one_that_says_no() {
+        assert!(matches!(Failure::from(sqlx::Error::PoolTimedOut), Failure::Away(_)));
+        assert!(matches!(Failure::from(sqlx::Error::RowNotFound), Failure::Unavailable(_)));
     }
 }

@@ -144,7 +144,11 @@ impl<R: Reaction> Handler for ReactionHandler<R> {
             Err(failure) => {
                 metrics().redelivered(self.reaction.name(), 1);
                 tracing::warn!(%failure, reaction = self.reaction.name(), position = committed.position, "a reaction failed");
-                Err(HandleError::Retry(failure.to_string()))
+                let reason = failure.to_string();
+                Err(match failure {
+                    Failure::Away(_) => HandleError::Away(reason),
+                    _ => HandleError::Retry(reason),
+                })
             }
         }
     }

@@ -71,8 +71,8 @@ impl ReadModel {
         };
         match tokio::time::timeout(PATIENCE, both).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(stopped)) => Err(Failure::Unavailable(stopped.to_string())),
-            Err(_) => Err(Failure::Unavailable("notifications' read model lags behind the log".to_owned())),
+            Ok(Err(stopped)) => Err(Failure::Away(stopped.to_string())),
+            Err(_) => Err(Failure::Away("notifications' read model lags behind the log".to_owned())),
         }
     }
 

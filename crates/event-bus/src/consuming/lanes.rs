@@ -23,6 +23,8 @@ struct Lane {
     events: VecDeque<Arc<Committed>>,
     /// Failed tries of the first event.
     failures: u32,
+    /// Tries of it that came to nothing because of something else.
+    put_off: u32,
 }
 
 impl Lanes {
@@ -59,6 +61,13 @@ impl Lanes {
         lane.failures
     }
 
+    /// The first event of the stream could not be tried in earnest; returns how often in all it came to nothing.
+    pub(crate) fn put_off(&mut self, stream: StreamId) -> u32 {
+        let Some(lane) = self.by_stream.get_mut(&stream) else { return 0 };
+        lane.put_off = lane.put_off.saturating_add(1);
+        lane.put_off.saturating_add(lane.failures)
+    }
+
     /// The first event of the stream may be tried again.
     pub(crate) fn retry(&mut self, stream: StreamId) {
         self.ready.push_back(stream);
@@ -70,7 +79,7 @@ impl Lanes {
         if let Some(event) = lane.events.pop_front() {
             self.unfinished.remove(&event.position);
         }
-        lane.failures = 0;
+        (lane.failures, lane.put_off) = (0, 0);
         if lane.events.is_empty() {
             self.by_stream.remove(&stream);
         } else {

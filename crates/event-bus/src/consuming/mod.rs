@@ -249,7 +249,7 @@ impl Inner {
                 tracing::info!(consumer, position, "a dead letter was handled");
                 self.store.remove(consumer, position).await
             }
-            Err(HandleError::Retry(reason) | HandleError::Poison(reason)) => {
+            Err(HandleError::Retry(reason) | HandleError::Away(reason) | HandleError::Poison(reason)) => {
                 let (tries, failed_at) = (letter.tries.saturating_add(1), self.clock.now());
                 self.store.put(&DeadLetter { tries, failed_at, reason: reason.clone(), ..letter }).await?;
                 Err(Error::StillFailing(reason))

@@ -53,7 +53,7 @@ impl Projecting {
             failures = failures.saturating_add(1);
             // What is poisoned will not heal soon, but it must not be skipped either.
             let (reason, failures) = match error {
-                HandleError::Retry(reason) => (reason, failures),
+                HandleError::Retry(reason) | HandleError::Away(reason) => (reason, failures),
                 HandleError::Poison(reason) => (reason, u32::MAX),
             };
             let position = self.feed.position();

@@ -166,10 +166,13 @@ impl Reacting {
     }
 
     async fn failed(&mut self, event: &Committed, error: HandleError) {
-        let failures = self.lanes.failed(event.stream);
-        let (reason, hopeless) = match error {
-            HandleError::Retry(reason) => (reason, failures >= TRIES),
-            HandleError::Poison(reason) => (reason, true),
+        let (reason, failures, hopeless) = match error {
+            HandleError::Retry(reason) => {
+                let failures = self.lanes.failed(event.stream);
+                (reason, failures, failures >= TRIES)
+            }
+            HandleError::Away(reason) => (reason, self.lanes.put_off(event.stream), false),
+            HandleError::Poison(reason) => (reason, self.lanes.failed(event.stream), true),
         };
         let (consumer, position) = (&self.consumer.name, event.position);
         // What could not be kept must not be passed over: it is tried again.

@@ -40,6 +40,29 @@ pub async fn an_event_that_fails_holds_back_only_its_own_stream(factory: &impl F
     assert_eq!(world.bus.dead_letters(None, 10).await, Ok(Vec::new()));
 }
 
+/// However long what every event needs is away: that is not the event's fault.
+///
+/// # Panics
+/// When the bus breaks the promise.
+pub async fn while_something_is_away_nothing_is_put_aside(factory: &impl Factory) {
+    let world = World::open(factory, 21).await;
+    let stream = world.stream();
+    let first = world.append(stream, "stage.happened").await;
+    let second = world.append(stream, "stage.happened").await;
+    let longer = 3 * TRIES;
+    let handler = Recorder::new(move |event, tried| {
+        if event.position == first && tried < longer {
+            Err(HandleError::Away("the database".to_owned()))
+        } else {
+            Ok(())
+        }
+    });
+    let subscription = world.subscribe(&handler).await;
+    world.while_time_passes("the outage", subscription.wait_until(second)).await.unwrap_or_default();
+    assert_eq!((handler.tries_of(first), handler.handled()), (longer as usize, vec![first, second]));
+    assert_eq!(world.bus.dead_letters(None, 10).await, Ok(Vec::new()));
+}
+
 /// Not four, not six; and the reason is the last one.
 ///
 /// # Panics

@@ -133,6 +133,6 @@ async fn a_log_that_is_away_for_a_moment_is_waited_for() {
 #[tokio::test]
 async fn a_log_that_stays_away_is_told_to_the_caller() {
     let (outcome, head) = open(u32::MAX, false).await;
-    assert!(matches!(outcome, Err(Failure::Unavailable(_))));
+    assert!(matches!(outcome, Err(Failure::Away(_))));
     assert_eq!(head, 0);
 }

@@ -82,7 +82,7 @@ impl Reaction for OnCaseClassified {
         self.cases
             .wait_until(fact.committed.position)
             .await
-            .map_err(|stopped| Failure::Unavailable(stopped.to_string()))?;
+            .map_err(|stopped| Failure::Away(stopped.to_string()))?;
 
         // From looking for a pattern to flagging it: two cases that come at the same moment would otherwise
         // give one fault two patterns.

@@ -55,10 +55,7 @@ impl ReadModel {
     /// Waits until everything up to and with a position is in the tables.
     pub(crate) async fn reach(&self, position: u64) -> Result<(), Failure> {
         for subscription in [&self.queue, &self.agents] {
-            subscription
-                .wait_until(position)
-                .await
-                .map_err(|stopped| Failure::Unavailable(stopped.to_string()))?;
+            subscription.wait_until(position).await.map_err(|stopped| Failure::Away(stopped.to_string()))?;
         }
         Ok(())
     }
