@@ -11,9 +11,7 @@ use crate::personal::Personal;
 
 mod events;
 #[cfg(test)]
-mod evolution;
-#[cfg(test)]
-pub(crate) mod golden;
+pub(crate) mod tests;
 
 pub(crate) use events::stage_events;
 

@@ -14,6 +14,10 @@ impl Factory for Memory {
     async fn open(&self, clock: Arc<dyn Clock>) -> Arc<dyn EventLog> {
         Arc::new(MemoryLog::new(clock))
     }
+
+    fn answers_at_once(&self) -> bool {
+        true
+    }
 }
 
 event_log::contract_tests!(Memory);

@@ -1,14 +1,12 @@
 //! Many callers at once, and callers who leave.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
+use ambient::Ids;
 use tokio::task::JoinSet;
 
 use super::{Factory, accepted, command, everything, fixture, id, soon};
-use crate::{Append, Appended, Error, EventLog};
+use crate::{Append, Appended, Error, EventLog, verify_log};
 
 /// Runs all appends at the same time; answers in the order of `appends`.
 async fn at_once(log: &Arc<dyn EventLog>, appends: Vec<Append>) -> Vec<Result<Appended, Error>> {
@@ -125,30 +123,58 @@ pub async fn concurrent_repeats_of_one_command_are_recorded_once(factory: &impl 
     assert_eq!(log.head().await, Ok(2));
 }
 
-/// An abandoned append is there whole or not at all, and a repeat settles it.
+/// An abandoned append is there whole or not at all, whenever its caller left, and a repeat settles it.
 ///
 /// # Panics
 /// When the log breaks the promise.
-pub async fn a_caller_who_leaves_leaves_nothing_half_done(factory: &impl Factory) {
+pub async fn of_a_thousand_callers_who_leave_at_any_moment_none_leaves_anything_half_done(
+    factory: &impl Factory,
+) {
     let (log, _, ids) = fixture(factory, 15).await;
-    let streams: Vec<_> = (0..50).map(|_| id(&ids)).collect();
-    let abandoned: Vec<_> = streams.iter().map(|stream| command(&ids, *stream, 0, 3)).collect();
-    for append in &abandoned {
-        // Polled once, so that it is on its way, and dropped.
-        let mut call = pin!(log.append(append.clone()));
-        poll_fn(|context| {
-            let _ = call.as_mut().poll(context);
-            Poll::Ready(())
-        })
-        .await;
+    let appends: Vec<_> = (0..1_000).map(|_| command(&ids, id(&ids), 0, 3)).collect();
+    let mut callers = JoinSet::new();
+    for append in appends.clone() {
+        let (log, mut random) = (Arc::clone(&log), [0; 2]);
+        ids.fill(&mut random);
+        // Gone after so many turns, from none at all (nothing was queued) to long after the answer.
+        let (leaves, turns) = (!random[0].is_multiple_of(4), (1_u32 << (random[1] % 16)) - 1);
+        callers.spawn(async move {
+            if !leaves {
+                return log.append(append).await.ok();
+            }
+            let leaving = async {
+                for _ in 0..turns {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::select! {
+                answer = log.append(append) => answer.ok(),
+                () = leaving => None,
+            }
+        });
     }
-    let answers = at_once(&log, abandoned).await;
-    for answer in answers {
-        let place = answer.map(|appended| (appended.first_version, appended.last_version));
-        assert_eq!(place, Ok((1, 3)));
+    let answers = soon("the appends' answers", callers.join_all()).await;
+    let acknowledged: Vec<_> = answers.into_iter().flatten().map(|appended| appended.last_position).collect();
+    let mut recorded = 0;
+    for append in &appends {
+        match log.append(append.clone()).await {
+            Ok(Appended { first_version: 1, last_version: 3, duplicate, .. }) => {
+                recorded += usize::from(duplicate);
+            }
+            other => panic!("a repeat was answered {other:?}"),
+        }
     }
+    if !factory.answers_at_once() {
+        assert!(recorded > acknowledged.len(), "nobody left whose append was recorded");
+    }
+    assert!(recorded < appends.len(), "nobody left before anything was recorded");
     let events = everything(&log).await;
-    assert!(events.iter().map(|event| event.position).eq(1..=150));
+    assert!(events.iter().map(|event| event.position).eq(1..=3_000));
+    for position in acknowledged {
+        let last = events.iter().find(|event| event.position == position);
+        assert_eq!(last.map(|event| event.version), Some(3));
+    }
     // And the log goes on as if nothing had happened.
-    accepted(&log, command(&ids, streams[0], 3, 1)).await;
+    accepted(&log, command(&ids, appends[0].stream, 3, 1)).await;
+    assert!(verify_log(&*log).await.is_ok_and(|found| found.is_intact()));
 }

@@ -1,14 +1,13 @@
-//! Several processes on one log, callers who leave, and positions without a hole at any moment.
+//! Several processes on one log, and positions without a hole at any moment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ambient::{Ids, SeededIds};
 use event_log::{EventLog, PostgresLog, verify_log};
 use scratch::shared::Database;
 use tokio::task::JoinSet;
 
-use crate::{Migrated, command, connect, id, open, run, settled};
+use crate::{Migrated, command, connect, id, open, run};
 
 const PROCESSES: usize = 4;
 const CALLERS: usize = 8;
@@ -105,51 +104,6 @@ async fn a_head_learnt_from_others_wakes_whoever_watches_and_never_goes_back() {
         assert!(!watch.has_changed().unwrap(), "{known} is nothing new");
     }
     assert_eq!(*watch.borrow(), 3);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_thousand_appends_whose_callers_leave_at_any_moment_none_is_half_done() {
-    let made = Migrated::create().await;
-    let log = open(&made.writer).await;
-    let seed = SeededIds::new(4_393);
-    let appends: Vec<_> = (0..1_000).map(|_| command(id(), 0, 3)).collect();
-    let mut callers = JoinSet::new();
-    for append in appends.clone() {
-        let (log, mut random) = (Arc::clone(&log), [0; 2]);
-        seed.fill(&mut random);
-        // Gone after so many turns, from none at all (nothing was queued) to long after the answer.
-        let (leaves, turns) = (random[0] % 4 != 0, (1_u32 << (random[1] % 16)) - 1);
-        callers.spawn(async move {
-            if !leaves {
-                return log.append(append).await.ok();
-            }
-            let leaving = async {
-                for _ in 0..turns {
-                    tokio::task::yield_now().await;
-                }
-            };
-            tokio::select! {
-                answer = log.append(append) => answer.ok(),
-                () = leaving => None,
-            }
-        });
-    }
-    let answers = callers.join_all().await;
-    let acknowledged: Vec<_> = answers.into_iter().flatten().map(|appended| appended.last_position).collect();
-    let mut recorded = 0;
-    for append in &appends {
-        let appended = settled(&log, append).await;
-        assert_eq!((appended.first_version, appended.last_version), (1, 3));
-        recorded += usize::from(appended.duplicate);
-    }
-    assert!(recorded > acknowledged.len(), "nobody left whose append was recorded");
-    assert!(recorded < appends.len(), "nobody left before anything was recorded");
-    let found = log.read_all(0, 10_000).await.unwrap();
-    assert!(found.iter().map(|event| event.position).eq(1..=3_000));
-    for position in acknowledged {
-        assert_eq!(found[usize::try_from(position).unwrap() - 1].version, 3);
-    }
-    assert!(verify_log(&*log).await.unwrap().is_intact());
 }
 
 #[tokio::test]

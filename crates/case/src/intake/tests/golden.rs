@@ -1,7 +1,7 @@
 //! One golden file per stored event version: what was once written must be readable for ever.
 
 use super::*;
-use crate::stage::golden::{self, Stored};
+use crate::stage::tests::golden::{self, Stored};
 
 fn opened() -> CaseOpened {
     CaseOpened {

@@ -8,7 +8,7 @@ use crate::notifications::{
 };
 use crate::personal::Personal;
 use crate::stage::StoredEvent;
-use crate::stage::golden::{self, Stored};
+use crate::stage::tests::golden::{self, Stored};
 use crate::vocabulary::Language;
 
 fn samples() -> Vec<Event> {

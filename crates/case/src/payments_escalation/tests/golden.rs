@@ -3,7 +3,7 @@
 use super::super::*;
 use super::world::*;
 use crate::personal::Personal;
-use crate::stage::golden::{self, Stored};
+use crate::stage::tests::golden::{self, Stored};
 
 fn samples() -> Vec<Event> {
     vec![

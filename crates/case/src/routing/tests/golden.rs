@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::routing::agent;
-use crate::stage::golden::{self, Stored};
+use crate::stage::tests::golden::{self, Stored};
 use crate::vocabulary::Skill;
 
 fn samples() -> Vec<Event> {

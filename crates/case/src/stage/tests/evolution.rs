@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::golden::{Stored, faults};
-use super::{StoredEvent, stage_events};
 use crate::personal::Personal;
+use crate::stage::{StoredEvent, stage_events};
 
 /// At first only where to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -70,7 +70,7 @@ fn stored() -> Stored<'static, Event> {
 
 /// The golden files of this stage: not among those of the log.
 fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stage/evolution")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stage/tests/evolution")
 }
 
 /// A copy of them to spoil; gone when it is dropped.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::StoredEvent;
+use crate::stage::StoredEvent;
 
 /// What a stage can read, and a sample of everything that it writes.
 pub(crate) struct Stored<'a, E> {
