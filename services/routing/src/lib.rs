@@ -60,7 +60,7 @@ pub fn derivations(config: &Config) -> Result<Vec<service_kit::projection::Deriv
     use service_kit::projection::Derivation;
     let rules = config.rules()?;
     let mut all = vec![history::derivation(STAGE)];
-    all.extend(read_model::derivations(rules.offer_time_limit));
+    all.extend(read_model::derivations());
     all.push(Derivation::timers(timers::TIMERS, move |case| timers::due(case, &rules)));
     Ok(all)
 }

@@ -15,8 +15,8 @@ pub(crate) use agents::{AGENTS, AgentLine};
 pub(crate) use queue::{QUEUE, QueueLine};
 
 /// What derives the tables' rows.
-pub(crate) fn derivations(offer_time_limit: SignedDuration) -> [Derivation; 2] {
-    [Derivation::cases(queue::QueueRows), Derivation::facts(agents::AgentRows { offer_time_limit })]
+pub(crate) fn derivations() -> [Derivation; 2] {
+    [Derivation::cases(queue::QueueRows), Derivation::facts(agents::AgentRows)]
 }
 
 /// Reads the tables, and knows how far they are. Cheap to clone.
