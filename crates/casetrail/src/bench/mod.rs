@@ -4,6 +4,7 @@ mod child;
 mod journey;
 mod latency;
 mod log;
+mod rebuild;
 
 use clap::Subcommand;
 
@@ -14,6 +15,8 @@ pub(crate) enum Bench {
     Journey(journey::Args),
     /// The event log: appends against the naive way and against the limit, in the same run.
     Log(log::Args),
+    /// A read model: derived again from the log, against a bare read of the same facts, in the same run.
+    Rebuild(rebuild::Args),
 }
 
 /// Runs a measurement; `json` prints one document for machines.
@@ -21,5 +24,6 @@ pub(crate) async fn run(bench: Bench, json: bool) -> anyhow::Result<()> {
     match bench {
         Bench::Journey(args) => journey::run(args, json).await,
         Bench::Log(args) => Box::pin(log::run(args, json)).await,
+        Bench::Rebuild(args) => Box::pin(rebuild::run(args, json)).await,
     }
 }
