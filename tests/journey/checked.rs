@@ -49,8 +49,9 @@ struct Derived {
 async fn derive(scene: &Scene, schema: &Schema, derivation: Derivation) -> Derived {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rows.db");
-    let begun = Generation::begin(derivation, &logs(scene), &file, &schema.all_migrations());
-    let (generation, live) = (begun.await.unwrap(), rows_of(scene, schema).await);
+    let (logs, migrations) = (logs(scene), schema.all_migrations());
+    let generation = Generation::begin(derivation, &logs, &file, &migrations).await.unwrap();
+    let live = rows_of(scene, schema).await;
     Derived { generation, live, _folder: folder }
 }
 
@@ -104,10 +105,10 @@ async fn every_row_is_what_the_log_says_while_cases_are_opened() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_somebody_changed_is_named_and_put_right() {
     let scene = Scene::begin().await;
+    let number = scene.taken().await;
     for _ in 0..3 {
         scene.opened().await;
     }
-    let number = scene.taken().await;
     scene.head().await;
     assert_eq!(check(&scene).await.0, []);
     let all = distributed::derivations(None).unwrap();

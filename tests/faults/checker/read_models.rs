@@ -85,9 +85,14 @@ async fn rows(rig: &Rig) -> Rows {
 async fn check_all(rig: &Rig) -> Result<(), String> {
     let mut command = tokio::process::Command::new(program("casetrail"));
     command.args(["check", "--postgres", &rig.database]).stdin(Stdio::null()).kill_on_drop(true);
-    match tokio::time::timeout(PATIENCE + Duration::from_secs(30), command.output()).await {
-        Ok(Ok(ended)) if ended.status.success() => Ok(()),
-        Ok(Ok(ended)) => {
+    let mut patience = Patience::of(PATIENCE * 2);
+    let ended = tokio::select! {
+        ended = command.output() => Some(ended),
+        () = patience.ends() => None,
+    };
+    match ended {
+        Some(Ok(ended)) if ended.status.success() => Ok(()),
+        Some(Ok(ended)) => {
             let told = |output: &[u8]| String::from_utf8_lossy(output).into_owned();
             Err(format!("`casetrail check`: {}{}", told(&ended.stdout), told(&ended.stderr)))
         }

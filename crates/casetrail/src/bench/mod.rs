@@ -5,6 +5,7 @@ mod echo;
 mod journey;
 mod latency;
 mod log;
+mod rebuild;
 mod relay;
 
 use clap::Subcommand;
@@ -16,6 +17,8 @@ pub(crate) enum Bench {
     Journey(journey::Args),
     /// The event log: appends against the naive way and against the limit, in the same run.
     Log(log::Args),
+    /// A read model: derived again from the log, against a bare read of the same facts, in the same run.
+    Rebuild(rebuild::Args),
     /// The relay: how fast the log gets into NATS, and how soon a consumer has what was committed.
     Relay(relay::Args),
 }
@@ -25,6 +28,7 @@ pub(crate) async fn run(bench: Bench, json: bool) -> anyhow::Result<()> {
     match bench {
         Bench::Journey(args) => journey::run(args, json).await,
         Bench::Log(args) => Box::pin(log::run(args, json)).await,
+        Bench::Rebuild(args) => Box::pin(rebuild::run(args, json)).await,
         Bench::Relay(args) => Box::pin(relay::run(args, json)).await,
     }
 }
