@@ -15,6 +15,9 @@ const DEFAULTS: &[&str] = &[
     "services/notifications/default.toml",
 ];
 
+/// The files that set them.
+const ENDINGS: &[&str] = &[".yaml", ".yml", ".env", "Dockerfile"];
+
 /// What sets a setting by the environment begins with this.
 const PREFIX: &str = "CASETRAIL__";
 
@@ -38,14 +41,47 @@ fn collect(table: &Table, above: &str, found: &mut BTreeSet<String>) {
     }
 }
 
+/// Variables of single programs, as `casetrail migrate` reads them, begin with this alone.
+const SHORT_PREFIX: &str = "CASETRAIL_";
+
+/// What ends the variable of a role's password.
+const PASSWORD: &str = "_PASSWORD";
+
+#[test]
+fn every_variable_of_a_program_that_a_manifest_sets_is_read() {
+    let sources: Vec<_> = house::files("crates", &[".rs"]);
+    let programs: Vec<String> = sources.iter().map(house::File::program).collect();
+    let mut read: BTreeSet<String> =
+        distributed::role_names().iter().map(|role| distributed::password_variable(role)).collect();
+    assert!(read.iter().all(|name| name.ends_with(PASSWORD)), "{read:?}");
+    for program in &programs {
+        let literals = crate::lexer::strings(program).into_iter().map(|(_, literal)| literal);
+        read.extend(literals.filter(|literal| literal.starts_with(SHORT_PREFIX)));
+    }
+    let mut faults = Faults::default();
+    let mut seen = 0;
+    for file in house::files("k8s", ENDINGS).into_iter().chain(house::files("deploy", ENDINGS)) {
+        let is_variable = |word: &&str| word.starts_with(SHORT_PREFIX) && !word.starts_with(PREFIX);
+        // `CASETRAIL_..._PASSWORD` in prose stands for several.
+        let words = house::words(&file.text).filter(|(_, word)| is_variable(word) && *word != SHORT_PREFIX);
+        for (start, word) in words {
+            seen += 1;
+            faults.add_if(!read.contains(word), || {
+                format!("{}:{}: {word}", file.path, house::line_at(&file.text, start))
+            });
+        }
+    }
+    assert!(seen > 5, "only {seen} variables in k8s/ and deploy/: were they looked for where they are?");
+    faults.assert_none("No program reads these variables.");
+}
+
 #[test]
 fn every_setting_that_a_manifest_sets_exists() {
     let known = variables();
     assert!(known.contains("CASETRAIL__POSTGRES__URL"), "no settings found: {known:?}");
     let mut faults = Faults::default();
     let mut seen = 0;
-    let endings = [".yaml", ".yml", ".env", "Dockerfile"];
-    for file in house::files("k8s", &endings).into_iter().chain(house::files("deploy", &endings)) {
+    for file in house::files("k8s", ENDINGS).into_iter().chain(house::files("deploy", ENDINGS)) {
         for (start, word) in house::words(&file.text).filter(|(_, word)| word.starts_with(PREFIX)) {
             seen += 1;
             faults.add_if(!known.contains(word), || {
