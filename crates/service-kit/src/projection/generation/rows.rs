@@ -13,8 +13,11 @@ use crate::failure::Failure;
 use crate::projection::ReadModel;
 use crate::store::Store;
 
-/// Parameters of one statement at most: SQLite takes 32,766.
-const PARAMETERS: usize = 30_000;
+/// Parameters of one statement at most. To SQLite `$1` is a name, which it looks for among all others: each
+/// row costs more the more there are.
+const PARAMETERS: usize = 480;
+/// How many live rows are read at a time.
+const ROWS: usize = 1_000;
 
 /// A table of a read model; its live rows are copied beside the derived ones to be compared.
 pub(super) struct Table {
@@ -161,7 +164,6 @@ impl Table {
     /// Copies the live rows, all of them, to be compared.
     pub(super) async fn copy_all(&self, live: &mut AnyConnection, scratch: &Store) -> Result<(), Failure> {
         let (columns, keys, own) = (self.columns(), self.keys(), self.own());
-        let size = PARAMETERS / self.columns.len();
         let order = keys.join(", ");
         let mut into = scratch.begin().await?;
         sqlx::raw_sql(AssertSqlSafe(format!("DELETE FROM {}", self.copy()))).execute(&mut *into).await?;
@@ -171,14 +173,14 @@ impl Table {
                 .as_ref()
                 .map_or_else(String::new, |last| format!(" AND ({order}) > ({})", numbered(1, last.len())));
             let statement = format!(
-                "SELECT {columns} FROM {} WHERE {own}{behind} ORDER BY {order} LIMIT {size}",
+                "SELECT {columns} FROM {} WHERE {own}{behind} ORDER BY {order} LIMIT {ROWS}",
                 self.name
             );
             let rows = bound(statement, last.iter().flatten()).fetch_all(&mut *live).await?;
             let lines = rows.iter().map(|row| self.line(row)).collect::<Result<Vec<_>, _>>()?;
             self.insert(&self.copy(), &mut into, &lines).await?;
             last = lines.last().map(|line| self.key(line));
-            if lines.len() < size {
+            if lines.len() < ROWS {
                 break;
             }
         }
