@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::jwks::{Jwks, JwksError, Key};
+use crate::mint::KEY_PREFIX;
 
 /// The least time between two reads.
 pub(crate) const PAUSE: SignedDuration = SignedDuration::from_secs(30);
@@ -99,6 +100,12 @@ impl Keys {
         let now = clock.now();
         let state = RwLock::new(State { set, tried_at: now, read_at: now });
         Ok(Self { place, client, clock, state, turn: Mutex::new(()) })
+    }
+
+    /// Whether one of them was made for development.
+    pub fn has_development_key(&self) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.set.ids().any(|id| id.starts_with(KEY_PREFIX))
     }
 
     /// The key with this id, perhaps after another look at the publisher's.

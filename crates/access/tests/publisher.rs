@@ -13,13 +13,13 @@ use tokio::net::TcpListener;
 
 /// Serves `body` to everybody, and counts them.
 async fn publish(body: String) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("test data");
+    let url = format!("http://{}/jwks.json", listener.local_addr().expect("test data"));
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);
     let serve = async move {
         loop {
-            let (mut socket, _) = listener.accept().await.unwrap();
+            let (mut socket, _) = listener.accept().await.expect("test data");
             counted.fetch_add(1, Ordering::SeqCst);
             let mut request = [0; 4096];
             let _ = socket.read(&mut request).await;
@@ -40,6 +40,7 @@ fn rules() -> Rules {
         algorithms: vec![Algorithm::EdDsa],
         leeway: SignedDuration::from_secs(5),
         second_factor: vec![mint::SECOND_FACTOR.to_owned()],
+        development_keys: true,
     }
 }
 

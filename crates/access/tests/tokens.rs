@@ -34,14 +34,16 @@ fn b64(bytes: impl AsRef<[u8]>) -> String {
 impl Issuer {
     fn new() -> Self {
         let rng = SystemRandom::new();
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &rng).unwrap();
-        let ec = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &rng).unwrap();
+        let document =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &rng).expect("test data");
+        let ec = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &rng)
+            .expect("test data");
         let issuer = Self {
-            folder: tempfile::tempdir().unwrap(),
-            ed: Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap(),
+            folder: tempfile::tempdir().expect("test data"),
+            ed: Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("test data"),
             ec,
-            stranger: Ed25519KeyPair::from_seed_unchecked(&[8; 32]).unwrap(),
-            clock: ManualClock::new(Timestamp::from_second(NOW).unwrap()),
+            stranger: Ed25519KeyPair::from_seed_unchecked(&[8; 32]).expect("test data"),
+            clock: ManualClock::new(Timestamp::from_second(NOW).expect("test data")),
         };
         issuer.publish(&["ed", "ec"]);
         issuer
@@ -56,7 +58,7 @@ impl Issuer {
             id => json!({"kty": "OKP", "crv": "Ed25519", "kid": id, "x": b64(self.ed.public_key())}),
         };
         let set = json!({"keys": ids.iter().map(key).collect::<Vec<_>>()});
-        std::fs::write(self.jwks(), set.to_string()).unwrap();
+        std::fs::write(self.jwks(), set.to_string()).expect("test data");
     }
 
     fn jwks(&self) -> std::path::PathBuf {
@@ -69,13 +71,14 @@ impl Issuer {
 
     async fn verifier_of(&self, jwks: &Path, algorithms: Vec<Algorithm>) -> Verifier {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
-        let keys = Keys::open(Place::File(jwks.to_owned()), Arc::clone(&clock)).await.unwrap();
+        let keys = Keys::open(Place::File(jwks.to_owned()), Arc::clone(&clock)).await.expect("test data");
         let rules = Rules {
             issuer: "https://id.example".to_owned(),
             audience: "casetrail".to_owned(),
             algorithms,
             leeway: SignedDuration::from_secs(5),
             second_factor: vec!["phr".to_owned()],
+            development_keys: true,
         };
         Verifier::new(rules, keys, clock)
     }
@@ -102,7 +105,7 @@ fn claims() -> Value {
 /// The same, with one field set; `null` takes it away.
 fn with(mut object: Value, name: &str, value: Value) -> Value {
     if value.is_null() {
-        object.as_object_mut().unwrap().remove(name);
+        object.as_object_mut().expect("test data").remove(name);
     } else {
         object[name] = value;
     }
@@ -192,7 +195,7 @@ fn bad_headers(issuer: &Issuer) -> Vec<Bad> {
 
 fn bad_signatures(issuer: &Issuer) -> Vec<Bad> {
     let good = issuer.signed(&header().to_string(), &claims().to_string());
-    let (signed, signature) = good.rsplit_once('.').unwrap();
+    let (signed, signature) = good.rsplit_once('.').expect("test data");
     let none =
         format!("{}.{}.", b64(r#"{"alg":"none","typ":"at+jwt","kid":"ed"}"#), b64(claims().to_string()));
     let confused = |secret: &[u8]| {
@@ -202,7 +205,7 @@ fn bad_signatures(issuer: &Issuer) -> Vec<Bad> {
         format!("{signed}.{}", b64(tag))
     };
     let public = issuer.ed.public_key().as_ref();
-    let other = signed.split_once('.').unwrap().0.to_owned()
+    let other = signed.split_once('.').expect("test data").0.to_owned()
         + "."
         + &b64(with(claims(), "sub", json!("henrik")).to_string());
     vec![
@@ -282,7 +285,7 @@ fn garbage(issuer: &Issuer) -> Vec<Bad> {
         ("nothing".to_owned(), String::new(), Refused::Malformed),
         ("dots".to_owned(), "..".to_owned(), Refused::Malformed),
         ("four parts".to_owned(), format!("{good}.x"), Refused::Malformed),
-        ("two parts".to_owned(), good.rsplit_once('.').unwrap().0.to_owned(), Refused::Malformed),
+        ("two parts".to_owned(), good.rsplit_once('.').expect("test data").0.to_owned(), Refused::Malformed),
         ("spaces".to_owned(), format!(" {good}"), Refused::Malformed),
         ("padding".to_owned(), good.replacen('.', "=.", 1), Refused::Malformed),
         ("no base64".to_owned(), "ä.ö.ü".to_owned(), Refused::Malformed),

@@ -12,10 +12,11 @@ use axum::Router;
 use event_bus::nats::{Relay, RelayState, RelayStatus};
 use event_log::{EventLog, PostgresLog};
 use seals::{Keyring, Limits, Parts, PostgresSealStore, SealStore, Sealer, SigningKey, Witness};
+use service_kit::auth;
 use service_kit::readiness::Dependency;
 use service_kit::server::{self, Services};
 use service_kit::telemetry::{self, Telemetry};
-use service_kit::{MetadataAuthenticator, Readiness, Shutdown, shutdown};
+use service_kit::{Readiness, Shutdown, shutdown};
 use tokio::sync::watch;
 use tonic::service::RoutesBuilder;
 
@@ -48,6 +49,7 @@ pub async fn start(
     ids: Arc<dyn Ids>,
     telemetry: Telemetry,
 ) -> Result<RelayDeployment, Error> {
+    let authenticator = auth::authenticator(&common.grpc, &clock).await?;
     let listeners = server::bind(&common.grpc).await?;
     let log = Arc::new(crate::open_log(common, NAME, &clock).await?);
     let nats = match crate::connect_nats(common, NAME).await {
@@ -86,7 +88,6 @@ pub async fn start(
         http: Router::new(),
         readiness,
     };
-    let authenticator = Arc::new(MetadataAuthenticator);
     let running =
         server::serve(&common.grpc, listeners, services, authenticator, telemetry, &shutdown).await?;
     shutdown.spawn(relay.run(shutdown.soft().clone()));
