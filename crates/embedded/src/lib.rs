@@ -111,10 +111,10 @@ pub async fn start(mut options: Options) -> Result<Embedded, Error> {
     let listeners = server::bind(&options.config.grpc).await?;
     let log = Arc::new(SqliteLog::open(&options.data.join("log.db"), Arc::clone(&options.clock)).await?);
     let shutdown = Shutdown::new();
-    let started = match Box::pin(parts(&options, &log, &shutdown)).await {
+    let started = match parts(&options, &log, &shutdown).await {
         Ok(parts) => {
             let bus = Arc::clone(&parts.bus);
-            let started = assemble(options, parts, listeners, Arc::clone(&log)).await;
+            let started = Box::pin(assemble(options, parts, listeners, Arc::clone(&log))).await;
             if started.is_err() {
                 bus.shutdown().await;
             }
