@@ -210,3 +210,59 @@ pub async fn development(jwks: &str, clock: &Arc<dyn Clock>) -> Result<Arc<dyn A
     let tokens = TokenAuthenticator(verifier(&config, false, clock).await?);
     Ok(Arc::new(DevelopmentAuthenticator(tokens)))
 }
+
+#[cfg(test)]
+mod tests {
+    use access::mint::Mint;
+    use ambient::{SystemClock, SystemIds};
+
+    use super::*;
+
+    const DEFAULTS: &str = "address = '127.0.0.1:0'\nhttp_address = '127.0.0.1:0'\ndeadline_ms = 1\n\
+                            drain_seconds = 1\nreflection = false\n";
+
+    async fn answer(settings: &str) -> Result<(), String> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let config: ServerConfig = crate::config::parse(DEFAULTS, settings).unwrap();
+        authenticator(&config, &clock).await.map(drop).map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn every_setting_that_lets_too_many_in_is_refused_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let mint = Mint::open_or_create(folder.path(), &SystemIds).unwrap();
+        let own = format!("{{'keys': [{}]}}", r#"{"kty":"OKP","crv":"Ed25519","x":"AA","kid":"own"}"#);
+        let own_set = folder.path().join("own.json");
+        std::fs::write(&own_set, own.replace('\'', "\"")).unwrap();
+        let (development, own) = (mint.jwks().display().to_string(), own_set.display().to_string());
+        let tokens = |mode: &str, jwks: &str, more: &str| {
+            format!("mode = '{mode}'\n[tokens]\njwks = '{jwks}'\n{more}")
+        };
+        let issuer = "issuer = 'https://id.example'";
+        for (settings, key) in [
+            ("mode = 'production'".to_owned(), "grpc.tokens.jwks"),
+            ("mode = 'production'\nreflection = true".to_owned(), "grpc.reflection"),
+            (tokens("production", &development, issuer), "grpc.tokens"),
+            (tokens("production", &own, "issuer = 'casetrail-development'"), "grpc.tokens"),
+            (tokens("production", &own, ""), "grpc.tokens.issuer"),
+            (tokens("development", &own, &format!("{issuer}\naudience = ''")), "grpc.tokens.audience"),
+            (
+                tokens("development", &own, &format!("{issuer}\nalgorithms = ['HS256']")),
+                "grpc.tokens.algorithms",
+            ),
+            (tokens("development", &own, &format!("{issuer}\nalgorithms = []")), "grpc.tokens.algorithms"),
+            (
+                tokens("development", &own, &format!("{issuer}\nleeway_seconds = 61")),
+                "grpc.tokens.leeway_seconds",
+            ),
+            (tokens("development", "/nonexistent.json", issuer), "grpc.tokens.jwks"),
+            (tokens("development", "http://id.example/jwks", issuer), "grpc.tokens.jwks"),
+        ] {
+            let error = answer(&settings).await.expect_err(&settings);
+            assert!(error.contains(key), "{settings}: {error}");
+        }
+        assert_eq!(answer(&tokens("production", &own, issuer)).await, Ok(()));
+        assert_eq!(answer(&tokens("development", &development, issuer)).await, Ok(()));
+        assert_eq!(answer("").await, Ok(()));
+    }
+}
