@@ -48,7 +48,7 @@ pub struct Wish {
 #[derive(Debug, thiserror::Error)]
 pub enum MintError {
     /// A file of the key.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path} cannot be used", path = path.display())]
     File {
         /// Which.
         path: PathBuf,
