@@ -6,6 +6,7 @@ use crate::house::{self, Faults, File};
 
 /// The crates that stand below the services, and which of ours each may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("access", &["ambient", "case", "contracts"]),
     ("ambient", &[]),
     ("case", &[]),
     ("contracts", &[]),
@@ -15,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sandbox-gateway", &["ambient"]),
     ("scratch", &["ambient"]),
     ("event-bus", &["ambient", "event-log", "scratch"]),
-    ("service-kit", &["ambient", "case", "event-log", "event-bus", "scratch", "sealing"]),
+    ("service-kit", &["access", "ambient", "case", "event-log", "event-bus", "scratch", "sealing"]),
     ("history", &["ambient", "case", "contracts", "event-log", "event-bus", "sealing", "service-kit"]),
     ("operations", &["ambient", "case", "contracts", "event-log", "event-bus", "service-kit"]),
     (

@@ -7,13 +7,16 @@ use case::{Actor, ActorKind, AgentId, Team};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use tonic::metadata::{Ascii, MetadataValue};
+
 use crate::bench::Bench;
 use crate::commands::{
     agents::AgentsArgs, cases::CasesArgs, check::CheckArgs, completions::CompletionsArgs,
     consumers::ConsumersArgs, dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs,
     history::HistoryArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs,
     relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs, schemas::SchemasArgs,
-    traces::TracesArgs, verify::VerifyArgs, verify_bundle::VerifyBundleArgs, watch::WatchArgs,
+    token::TokenArgs, traces::TracesArgs, verify::VerifyArgs, verify_bundle::VerifyBundleArgs,
+    watch::WatchArgs,
 };
 use crate::dev::DevArgs;
 use crate::up::UpArgs;
@@ -67,6 +70,10 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "TEAMS", env = "CASETRAIL_TEAMS", value_delimiter = ',')]
     #[arg(hide_possible_values = true, value_parser = words(Team::ALL, Team::as_str))]
     pub(crate) teams: Vec<Team>,
+    /// A bearer token: it says who acts, instead of --as and --teams
+    #[arg(long, global = true, value_name = "TOKEN", env = "CASETRAIL_TOKEN", hide_env_values = true)]
+    #[arg(conflicts_with_all = ["actor", "teams"], value_parser = bearer)]
+    pub(crate) token: Option<Bearer>,
     /// JSON for programs: one document, or one object a line from commands that go on
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -127,6 +134,9 @@ pub(crate) enum Command {
     /// Measure the whole system on this machine
     #[command(subcommand, after_help = BENCH_EXAMPLES)]
     Bench(Bench),
+    /// Print a token for development, signed with the key in a data folder
+    #[command(after_help = TokenArgs::EXAMPLES)]
+    Token(TokenArgs),
     /// Open a case for a player
     #[command(after_help = OpenArgs::EXAMPLES)]
     Open(OpenArgs),
@@ -201,6 +211,21 @@ fn actor(text: &str) -> Result<Actor, String> {
     };
     let id: AgentId = id.parse().map_err(|_| wrong())?;
     Ok(Actor { kind, id: id.to_string(), teams: Vec::new(), second_factor_at: None })
+}
+
+/// What goes into a call's metadata; not shown where options are.
+#[derive(Clone)]
+pub(crate) struct Bearer(pub(crate) MetadataValue<Ascii>);
+
+impl std::fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Bearer")
+    }
+}
+
+fn bearer(text: &str) -> Result<Bearer, String> {
+    let value = format!("Bearer {}", text.trim());
+    value.parse().map(Bearer).map_err(|_| "no token: take what `casetrail token` prints".to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

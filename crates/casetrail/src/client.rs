@@ -15,7 +15,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
-use crate::cli::Global;
+use crate::cli::{Bearer, Global};
 use crate::problem::Problem;
 
 /// How long to wait for the connection itself.
@@ -31,6 +31,7 @@ pub(crate) struct Client {
     channel: Channel,
     actor: Option<Actor>,
     otherwise: Actor,
+    token: Option<Bearer>,
     timeout: Duration,
 }
 
@@ -50,12 +51,13 @@ impl Client {
             .map_err(unreachable)?;
         let channel = endpoint.connect().await.map_err(unreachable)?;
         let actor = global.actor.clone().map(|actor| Actor { teams: global.teams.clone(), ..actor });
-        Ok(Self { channel, actor, otherwise: Actor::service("cli"), timeout: global.timeout })
+        let (otherwise, token) = (Actor::service("cli"), global.token.clone());
+        Ok(Self { channel, actor, otherwise, token, timeout: global.timeout })
     }
 
     /// Over an open connection, in this program's own name.
     pub(crate) fn over(channel: Channel) -> Self {
-        Self { channel, actor: None, otherwise: Actor::service("cli"), timeout: TIMEOUT }
+        Self { channel, actor: None, otherwise: Actor::service("cli"), token: None, timeout: TIMEOUT }
     }
 
     /// The same connection, in the name of `actor` unless the command line names somebody.
@@ -77,6 +79,11 @@ impl Client {
 
     /// A request whose answer goes on.
     pub(crate) fn follow<T>(&self, message: T) -> Request<T> {
+        if let Some(Bearer(token)) = &self.token {
+            let mut request = Request::new(message);
+            request.metadata_mut().insert("authorization", token.clone());
+            return request;
+        }
         let actor = self.actor.as_ref().unwrap_or(&self.otherwise);
         let kind = match actor.kind {
             ActorKind::Player => "player",

@@ -17,6 +17,7 @@ pub(crate) mod relay;
 pub(crate) mod sandbox_gateway;
 pub(crate) mod say;
 pub(crate) mod schemas;
+pub(crate) mod token;
 pub(crate) mod traces;
 pub(crate) mod verify;
 pub(crate) mod verify_bundle;
@@ -52,6 +53,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
         },
         Command::Export(args) => export::run(&args, &asks).await,
         Command::VerifyBundle(args) => verify_bundle::run(&args, &asks.output()?),
+        Command::Token(args) => token::run(args, &asks.output()?).await,
         Command::Open(args) => open::run(args, &asks.client().await?, &asks.output()?).await,
         Command::Say(args) => say::run(args, &asks.client().await?, &asks.output()?).await,
         Command::History(args) => history::run(args, &asks.client().await?, &asks.output()?).await,

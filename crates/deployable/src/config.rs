@@ -235,6 +235,8 @@ mod tests {
             ("[grpc]\nprot = 1", "grpc.prot"),
             ("[postgres]\nurll = 'x'", "postgres.urll"),
             ("[nats]\nstream_replicas = 'three'", "nats.stream_replicas"),
+            ("[grpc.tokens]\nissuers = 'x'", "grpc.tokens.issuers"),
+            ("[grpc]\nmode = 'prod'", "grpc.mode"),
             ("[intake]\nanswr = 1", "intake.answr"),
             ("[intaek]\n", "intaek"),
         ] {

@@ -29,9 +29,10 @@ use history::History;
 use operations::Operations;
 use sealing::{MasterKey, PostgresKeyStore, Sealer};
 use serde::de::DeserializeOwned;
+use service_kit::auth::{self, AuthError};
 use service_kit::server::{self, Listeners, Services};
 use service_kit::telemetry::Telemetry;
-use service_kit::{MetadataAuthenticator, Parts, Readiness, Shutdown, StartError, Started};
+use service_kit::{Parts, Readiness, Shutdown, StartError, Started};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tonic::service::RoutesBuilder;
@@ -111,6 +112,9 @@ pub enum Error {
     /// The service.
     #[error(transparent)]
     Service(#[from] StartError),
+    /// Who calls.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     /// The listeners.
     #[error(transparent)]
     Serve(#[from] server::ServeError),
@@ -225,6 +229,8 @@ async fn connect(
     ids: Arc<dyn Ids>,
     shutdown: &Shutdown,
 ) -> Result<(Parts, async_nats::Client), Error> {
+    // First: what the configuration forbids needs no database to be told.
+    let authenticator = auth::authenticator(&common.grpc, &clock).await?;
     let nats = connect_nats(common, process).await?;
     let kept = checkpoints(&common.postgres.url, stage)?;
     let mut shards = Vec::with_capacity(logs.len());
@@ -246,7 +252,7 @@ async fn connect(
         sealer: Arc::new(sealer(common, &clock, &ids).await?),
         clock,
         ids,
-        authenticator: Arc::new(MetadataAuthenticator),
+        authenticator,
         stores: service_kit::store::Stores::Postgres {
             url: common.postgres.url.clone(),
             connections: common.postgres.store_connections,

@@ -14,11 +14,12 @@ use event_bus::nats::{Relay, RelayState, RelayStatus};
 use event_log::{EventLog, PostgresLog};
 use opentelemetry::KeyValue;
 use seals::{Keyring, Limits, Parts, PostgresSealStore, SealStore, Sealer, SigningKey, Witness};
+use service_kit::auth;
 use service_kit::metrics::sample;
 use service_kit::readiness::Dependency;
 use service_kit::server::{self, Services};
 use service_kit::telemetry::{self, Telemetry};
-use service_kit::{MetadataAuthenticator, Readiness, Shutdown, shutdown};
+use service_kit::{Readiness, Shutdown, shutdown};
 use tokio::sync::watch;
 use tonic::service::RoutesBuilder;
 
@@ -50,6 +51,7 @@ pub async fn start(
     ids: Arc<dyn Ids>,
     telemetry: Telemetry,
 ) -> Result<RelayDeployment, Error> {
+    let authenticator = auth::authenticator(&common.grpc, &clock).await?;
     let listeners = server::bind(&common.grpc).await?;
     let logs = crate::open_logs(common, NAME, &clock).await?;
     let prepared = async {
@@ -93,7 +95,6 @@ pub async fn start(
         http: Router::new(),
         readiness,
     };
-    let authenticator = Arc::new(MetadataAuthenticator);
     let running =
         server::serve(&common.grpc, listeners, services, authenticator, telemetry, &shutdown).await?;
     for relay in relays {

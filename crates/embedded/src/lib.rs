@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::mint::{Mint, MintError};
 use ambient::{Clock, Ids};
 use axum::Router;
 use base64::Engine;
@@ -22,9 +23,10 @@ use history::History;
 use operations::Operations;
 use sandbox_gateway::SandboxGateway;
 use sealing::{MasterKey, Sealer, SqliteKeyStore};
-use service_kit::server::{self, Listeners, Services};
+use service_kit::auth::{self, AuthError, Authenticator};
+use service_kit::server::{self, Listeners, Mode, Services};
 use service_kit::telemetry::Telemetry;
-use service_kit::{MetadataAuthenticator, Parts, Readiness, Shutdown, StartError, Started, Stores};
+use service_kit::{Parts, Readiness, Shutdown, StartError, Started, Stores};
 use tonic::service::RoutesBuilder;
 
 pub use config::Config;
@@ -62,6 +64,12 @@ pub enum Error {
     /// The keys.
     #[error(transparent)]
     Keys(#[from] sealing::Error),
+    /// Who calls.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The key for development tokens.
+    #[error(transparent)]
+    Mint(#[from] MintError),
     /// The seals over the log.
     #[error(transparent)]
     Seals(#[from] seals::Error),
@@ -106,7 +114,7 @@ pub async fn start(mut options: Options) -> Result<Embedded, Error> {
     let started = match parts(&options, &log, &shutdown).await {
         Ok(parts) => {
             let bus = Arc::clone(&parts.bus);
-            let started = assemble(options, parts, listeners, Arc::clone(&log)).await;
+            let started = Box::pin(assemble(options, parts, listeners, Arc::clone(&log))).await;
             if started.is_err() {
                 bus.shutdown().await;
             }
@@ -133,11 +141,22 @@ async fn parts(options: &Options, log: &Arc<SqliteLog>, shutdown: &Shutdown) -> 
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),
         sealer: Arc::new(sealer(data, clock, ids).await?),
-        authenticator: Arc::new(MetadataAuthenticator),
+        authenticator: authenticator(options).await?,
         stores: Stores::Folder(data.clone()),
         data: data.clone(),
         shutdown: shutdown.clone(),
     })
+}
+
+/// Who calls: as configured; otherwise callers are believed, and those with a token of this data folder are
+/// held to it.
+async fn authenticator(options: &Options) -> Result<Arc<dyn Authenticator>, Error> {
+    let grpc = &options.config.grpc;
+    if grpc.mode == Mode::Production || !grpc.tokens.jwks.is_empty() {
+        return Ok(auth::authenticator(grpc, &options.clock).await?);
+    }
+    let mint = Mint::open_or_create(&options.data, options.ids.as_ref())?;
+    Ok(auth::development(&mint.jwks().to_string_lossy(), &options.clock).await?)
 }
 
 async fn assemble(

@@ -8,7 +8,7 @@ use event_bus::Subscription;
 use event_log::Committed;
 use service_kit::projection::{Derivation, FactRows, ReadModel, project_facts};
 use service_kit::store::Store;
-use service_kit::{Failure, Parts, StartError};
+use service_kit::{Failure, Parts, Scope, StartError};
 use sqlx::migrate::Migrator;
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
@@ -74,6 +74,9 @@ impl CaseDirectory {
             return Ok(id);
         }
         let number: CaseNumber = text.parse().map_err(|error| Failure::invalid(field, error))?;
+        if !Scope::current().includes_brand(number.brand().as_str()) {
+            return Err(not_found(&number.to_string()));
+        }
         if let Some(id) = self.find(&number).await? {
             return Ok(id);
         }

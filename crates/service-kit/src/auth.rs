@@ -1,9 +1,18 @@
 //! Who calls: the seam between a transport's credentials and the actor that is recorded.
 
+mod scope;
+mod tokens;
+
+use async_trait::async_trait;
 use case::{Actor, ActorKind, Team};
 use tonic::metadata::MetadataMap;
 
 use crate::failure::Failure;
+
+pub use scope::Scope;
+pub use tokens::{
+    AuthError, DevelopmentAuthenticator, TokenAuthenticator, TokensConfig, authenticator, development,
+};
 
 /// Metadata key that names the actor: `agent:mette`, `player:p-1`, `bot:faq`, `service:crm`.
 pub const ACTOR_KEY: &str = "casetrail-actor";
@@ -16,10 +25,20 @@ pub const SECOND_FACTOR_KEY: &str = "casetrail-second-factor-time";
 #[derive(Debug, Clone)]
 pub struct Caller(pub Actor);
 
+/// Somebody who may make the current call.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// As whom their acts are recorded.
+    pub actor: Actor,
+    /// What they reach.
+    pub scope: Scope,
+}
+
 /// Turns a call's credentials into an actor, or refuses.
+#[async_trait]
 pub trait Authenticator: Send + Sync + 'static {
-    /// Reads the call's metadata.
-    fn authenticate(&self, metadata: &MetadataMap) -> Result<Actor, Failure>;
+    /// Reads the metadata of a call of the method at `path`.
+    async fn authenticate(&self, path: &str, metadata: &MetadataMap) -> Result<Admitted, Failure>;
 }
 
 /// Believes what the metadata says. For development on loopback, where there is nobody to deceive;
@@ -40,8 +59,8 @@ fn unauthenticated(key: &str, problem: &str) -> Failure {
     Failure::Unauthenticated(format!("metadata '{key}' {problem}"))
 }
 
-impl Authenticator for MetadataAuthenticator {
-    fn authenticate(&self, metadata: &MetadataMap) -> Result<Actor, Failure> {
+impl MetadataAuthenticator {
+    fn actor(metadata: &MetadataMap) -> Result<Actor, Failure> {
         let text = Self::text(metadata, ACTOR_KEY)?.ok_or_else(|| {
             unauthenticated(
                 ACTOR_KEY,
@@ -77,6 +96,13 @@ impl Authenticator for MetadataAuthenticator {
     }
 }
 
+#[async_trait]
+impl Authenticator for MetadataAuthenticator {
+    async fn authenticate(&self, _: &str, metadata: &MetadataMap) -> Result<Admitted, Failure> {
+        Ok(Admitted { actor: Self::actor(metadata)?, scope: Scope::everything() })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,7 +122,7 @@ mod tests {
             (TEAMS_KEY, "payments, general"),
             (SECOND_FACTOR_KEY, "2026-11-22T10:00:00Z"),
         ]);
-        let actor = MetadataAuthenticator.authenticate(&map).unwrap();
+        let actor = MetadataAuthenticator::actor(&map).unwrap();
         assert_eq!(actor.kind, ActorKind::Agent);
         assert_eq!(actor.teams, [Team::Payments, Team::General]);
         assert!(actor.second_factor_at.is_some());
@@ -107,12 +133,10 @@ mod tests {
         for pairs in
             [&[][..], &[(ACTOR_KEY, "mette")], &[(ACTOR_KEY, "king:harald")], &[(ACTOR_KEY, "agent:")]]
         {
-            let failure = MetadataAuthenticator.authenticate(&metadata(pairs)).unwrap_err();
+            let failure = MetadataAuthenticator::actor(&metadata(pairs)).unwrap_err();
             assert!(failure.to_string().contains("agent:"), "{failure}");
         }
         let wrong_team = metadata(&[(ACTOR_KEY, "agent:m"), (TEAMS_KEY, "paymnts")]);
-        assert!(
-            MetadataAuthenticator.authenticate(&wrong_team).unwrap_err().to_string().contains("payments")
-        );
+        assert!(MetadataAuthenticator::actor(&wrong_team).unwrap_err().to_string().contains("payments"));
     }
 }

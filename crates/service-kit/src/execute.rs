@@ -19,6 +19,7 @@ use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use uuid::Uuid;
 
+use crate::auth::Scope;
 use crate::failure::Failure;
 use crate::meta::{EventMeta, traceparent_of};
 use crate::metrics::metrics;
@@ -122,14 +123,15 @@ impl<A: Aggregate> Executor<A> {
         Self { inner: Arc::new(inner) }
     }
 
-    /// The state of a stream now; version 0 if there is none.
+    /// The state of a stream now; version 0 if there is none that the call reaches.
     pub async fn load(&self, stream: Uuid) -> Result<Arc<A>, Failure> {
-        self.inner.load(stream).await
+        let state = self.inner.load(stream).await?;
+        Ok(if is_reached(state.as_ref()) { state } else { Arc::new(A::empty(stream)) })
     }
 
     /// The state of a stream now, or `NotFound`.
     pub async fn load_existing(&self, stream: Uuid) -> Result<Arc<A>, Failure> {
-        let state = self.inner.load(stream).await?;
+        let state = self.load(stream).await?;
         if state.exists() { Ok(state) } else { Err(not_found::<A>(stream)) }
     }
 
@@ -141,7 +143,8 @@ impl<A: Aggregate> Executor<A> {
 
     /// The state of a stream as it stood at a moment of its past.
     pub async fn load_as_of(&self, stream: Uuid, as_of: AsOf) -> Result<A, Failure> {
-        self.inner.fold_to(stream, as_of).await
+        let state = self.inner.fold_to(stream, as_of).await?;
+        Ok(if is_reached(&state) { state } else { A::empty(stream) })
     }
 
     /// Decides and records. Runs to its end even if the caller goes away.
@@ -149,6 +152,16 @@ impl<A: Aggregate> Executor<A> {
         &self,
         mut request: CommandRequest<S>,
     ) -> Result<Outcome<A>, Failure> {
+        if !Scope::current().is_everything() {
+            // A stream never moves to another brand or player: any state of it tells.
+            let state = match self.inner.cached(request.stream) {
+                Some(cached) => cached,
+                None => self.inner.load(request.stream).await?,
+            };
+            if !is_reached(state.as_ref()) {
+                return Err(not_found::<A>(request.stream));
+            }
+        }
         request.fingerprint = of_caller(request.fingerprint, &request.actor);
         let inner = Arc::clone(&self.inner);
         let task = self.inner.parts.shutdown.spawn(async move { inner.run(request).await });
@@ -172,6 +185,11 @@ fn of_caller(body: [u8; 32], actor: &Actor) -> [u8; 32] {
         .chain_update(&actor.id)
         .finalize()
         .into()
+}
+
+/// Whether the call under way reaches this stream; who does not must not learn that it exists.
+fn is_reached<A: Aggregate>(state: &A) -> bool {
+    Scope::current().includes(state.tenant(), state.data_subject())
 }
 
 fn not_found<A: Aggregate>(stream: Uuid) -> Failure {

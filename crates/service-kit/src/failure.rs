@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
@@ -57,6 +58,9 @@ pub enum Failure {
     /// Nobody proved who they are.
     #[error("{0}")]
     Unauthenticated(String),
+    /// A bearer token that is not believed.
+    #[error("{0}")]
+    Token(access::Refused),
     /// A part we need is not there; trying again may help.
     #[error("a part of the system is not available: {0}")]
     Unavailable(String),
@@ -116,6 +120,7 @@ impl Failure {
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Contended => "CONTENDED",
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
+            Self::Token(refused) => refused.reason(),
             Self::Unavailable(_) | Self::Away(_) => "UNAVAILABLE",
             Self::NewerFacts => "NEWER_FACTS",
             Self::Internal(_) => "INTERNAL",
@@ -130,10 +135,23 @@ impl Failure {
             Self::NotFound { .. } => Code::NotFound,
             Self::StaleEtag { .. } | Self::Contended => Code::Aborted,
             Self::RequestIdReused => Code::AlreadyExists,
-            Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::Unauthenticated(_) | Self::Token(_) => Code::Unauthenticated,
             Self::Unavailable(_) | Self::Away(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
         }
+    }
+}
+
+/// What the caller's client can do about it by itself (RFC 6750, RFC 9470): get a token, or one of somebody who
+/// has just proven a second factor.
+fn challenge(failure: &Failure) -> Option<&'static str> {
+    match failure {
+        Failure::Token(access::Refused::Missing) => Some("Bearer"),
+        Failure::Token(_) => Some(r#"Bearer error="invalid_token""#),
+        Failure::Refused { reason: "SECOND_FACTOR_REQUIRED", .. } => {
+            Some(r#"Bearer error="insufficient_user_authentication", max_age="300""#)
+        }
+        _ => None,
     }
 }
 
@@ -172,10 +190,15 @@ impl From<Failure> for Status {
             Failure::NotFound { .. }
             | Failure::RequestIdReused
             | Failure::Unauthenticated(_)
+            | Failure::Token(_)
             | Failure::NewerFacts => {}
         }
         details.set_error_info(failure.reason(), ERROR_DOMAIN, metadata);
-        Status::with_error_details(failure.code(), message, details)
+        let mut status = Status::with_error_details(failure.code(), message, details);
+        if let Some(challenge) = challenge(&failure) {
+            status.metadata_mut().insert("www-authenticate", MetadataValue::from_static(challenge));
+        }
+        status
     }
 }
 
@@ -259,6 +282,22 @@ mod tests {
         let status = Status::from(Failure::invalid("player.email", "not an address"));
         let details = status.get_error_details();
         assert_eq!(details.bad_request().unwrap().field_violations[0].field, "player.email");
+    }
+
+    #[test]
+    fn who_has_to_prove_more_is_told_so_in_the_standard_way() {
+        let told = |failure: Failure| {
+            let status = Status::from(failure);
+            status.metadata().get("www-authenticate").map(|value| value.to_str().unwrap().to_owned())
+        };
+        let second_factor = told(Failure::refused(&case::payments_escalation::Refusal::SecondFactorRequired));
+        assert_eq!(
+            second_factor.as_deref(),
+            Some(r#"Bearer error="insufficient_user_authentication", max_age="300""#)
+        );
+        assert_eq!(told(Failure::Token(access::Refused::Missing)).as_deref(), Some("Bearer"));
+        assert!(told(Failure::Token(access::Refused::Expired)).unwrap().contains("invalid_token"));
+        assert_eq!(told(Failure::Contended), None);
     }
 
     #[test]

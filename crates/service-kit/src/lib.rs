@@ -27,7 +27,7 @@ mod parts;
 mod personal;
 mod started;
 
-pub use auth::{Authenticator, Caller, MetadataAuthenticator};
+pub use auth::{Authenticator, Caller, MetadataAuthenticator, Scope};
 pub use execute::{CommandRequest, Executor, Outcome};
 pub use failure::Failure;
 pub use meta::EventMeta;

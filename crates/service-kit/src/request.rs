@@ -2,13 +2,13 @@
 
 use std::str::FromStr;
 
-use case::Actor;
+use case::{Actor, Brand};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tonic::Request;
 use uuid::Uuid;
 
-use crate::auth::Caller;
+use crate::auth::{Caller, Scope};
 use crate::failure::{Failure, Violation};
 
 /// How many entries a page has when the caller does not say (AIP-158).
@@ -20,6 +20,7 @@ pub const MAX_PAGE_SIZE: u32 = 200;
 #[derive(Debug, Default)]
 pub struct Checks {
     violations: Vec<Violation>,
+    is_foreign: bool,
 }
 
 impl Checks {
@@ -56,6 +57,18 @@ impl Checks {
         T::Err: ToString,
     {
         if text.is_empty() { None } else { self.take(field, text.parse()) }
+    }
+
+    /// A brand that the caller works for. Every method that is asked about a brand reads it with this.
+    pub fn brand(&mut self, field: &str, text: &str) -> Option<Brand> {
+        let brand: Brand = self.parse(field, text)?;
+        self.is_foreign |= !Scope::current().includes_brand(brand.as_str());
+        Some(brand)
+    }
+
+    /// The player a new case is about: players open only their own.
+    pub fn player_of(&mut self, brand: &Brand, player_id: &str) {
+        self.is_foreign |= !Scope::current().includes(Some(brand.as_str()), Some(player_id));
     }
 
     /// A required text of at most `max` characters, trimmed.
@@ -142,6 +155,15 @@ impl Checks {
 
     /// Ends the checks: nothing, or everything that was wrong.
     pub fn finish(self) -> Result<(), Failure> {
+        if self.is_foreign {
+            return Err(Failure::Refused {
+                reason: "BRAND_NOT_ALLOWED",
+                message: "the caller's token is not for this brand, or this player".to_owned(),
+                metadata: Vec::new(),
+                field: None,
+                permission: true,
+            });
+        }
         if self.violations.is_empty() { Ok(()) } else { Err(Failure::InvalidArgument(self.violations)) }
     }
 

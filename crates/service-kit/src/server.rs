@@ -11,8 +11,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::table::{self, Admits};
 use axum::Router;
 use axum::routing::get;
+use prost::Message;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -20,7 +22,7 @@ use tonic::service::RoutesBuilder;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::server::HealthReporter;
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, TokensConfig};
 use crate::readiness::Readiness;
 use crate::shutdown::Shutdown;
 use crate::telemetry::Telemetry;
@@ -53,10 +55,28 @@ pub struct ServerConfig {
     pub drain_seconds: u64,
     /// Whether the server tells its methods and messages (development).
     pub reflection: bool,
-    /// Whether to listen beyond this machine although callers are believed without proof. Only for a
-    /// network in which nobody but an authenticating gateway reaches the port.
+    /// Whether to listen beyond this machine although connections are not encrypted here, and callers without
+    /// `tokens` believed. Only for a network that does both: a mesh, or a gateway that alone reaches the port.
     #[serde(default)]
     pub trusted_network: bool,
+    /// What is allowed: in production nothing that is there for development.
+    #[serde(default)]
+    pub mode: Mode,
+    /// How callers prove who they are.
+    #[serde(default)]
+    pub tokens: TokensConfig,
+}
+
+/// What a process is run for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// To try things: callers may be believed without proof.
+    #[default]
+    Development,
+    /// For players: every caller proves who they are, with keys that were not made for development, and nobody
+    /// is told the methods.
+    Production,
 }
 
 /// Why a process cannot serve.
@@ -73,12 +93,19 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
-    /// Callers are believed without proof, so only this machine may call.
+    /// Nothing is encrypted here, so only this machine may call.
     #[error(
-        "grpc.address = {0} is not a loopback address, but callers are believed without proof; use 127.0.0.1, \
-         or say grpc.trusted_network = true where only an authenticating gateway reaches it"
+        "grpc.address = {0} is not a loopback address, but connections are not encrypted and callers may be \
+         believed without proof; use 127.0.0.1, or say grpc.trusted_network = true where a mesh encrypts and \
+         proves, or only an authenticating gateway reaches it"
     )]
     NotLoopback(SocketAddr),
+    /// Nobody said who may call a method.
+    #[error("the method {0} is not in the table of methods and roles (crates/access/src/table.rs)")]
+    NotInTable(String),
+    /// The descriptors do not read.
+    #[error("the descriptors of the services do not read: {0}")]
+    Descriptors(#[from] prost::DecodeError),
     /// The descriptors do not read.
     #[error("reflection cannot be served: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -155,6 +182,7 @@ pub async fn serve(
     let grpc = listeners.grpc.local_addr().map_err(bound("grpc.address", config.address))?;
     let http = listeners.http.local_addr().map_err(bound("grpc.http_address", config.http_address))?;
 
+    table_holds_all(&services)?;
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status(LIVENESS, tonic_health::ServingStatus::Serving).await;
     let names: Vec<&'static str> = services.names.iter().copied().chain([""]).collect();
@@ -206,6 +234,26 @@ pub async fn serve(
     });
     serve_http(listeners.http, services.http, services.readiness, telemetry, shutdown);
     Ok(Running { grpc, http, ended })
+}
+
+/// Default deny: a server with a method that nobody was admitted to was not thought through.
+fn table_holds_all(services: &Services) -> Result<(), ServeError> {
+    let set = prost_types::FileDescriptorSet::decode(services.descriptors)?;
+    for file in &set.file {
+        for service in &file.service {
+            let name = format!("{}.{}", file.package(), service.name());
+            if !services.names.contains(&name.as_str()) {
+                continue;
+            }
+            for method in &service.method {
+                let path = format!("/{name}/{}", method.name());
+                if table::admitted(&path) == Admits::Nobody {
+                    return Err(ServeError::NotInTable(path));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn tell_health(health: &HealthReporter, names: &[&'static str], ready: bool) {

@@ -157,7 +157,7 @@ impl Folder {
 
 /// How far the clock must run ahead of the system's: a demonstration may have let days pass, and time
 /// must not go back for the cases it left.
-async fn ahead_of(data: &std::path::Path) -> Duration {
+pub(crate) async fn ahead_of(data: &std::path::Path) -> Duration {
     let path = data.join("log.db");
     if !path.is_file() {
         return Duration::ZERO;
@@ -182,6 +182,7 @@ fn announce(system: &Embedded, folder: &Folder, json: bool) {
         println!("{ready}");
         return;
     }
+    let token = format!("casetrail token --data {} --role agent --brand NB", folder.path.display());
     let kept =
         if folder.throw_away.is_some() { "  (thrown away at the end; keep it with --data DIR)" } else { "" };
     let rows = [
@@ -190,6 +191,7 @@ fn announce(system: &Embedded, folder: &Folder, json: bool) {
         ("sandbox gateway", format!("http://{}", system.gateway)),
         ("data", format!("{}{kept}", folder.path.display())),
         ("outbox", system.outbox.display().to_string()),
+        ("a caller's token", token),
     ];
     anstream::println!(
         "{} {}: all services in one process, ready",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use access::table::{self, Admits};
 use http::{Request, Response};
 use opentelemetry::trace::TraceContextExt;
 use tonic::body::Body;
@@ -17,7 +18,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::deadline::budget;
 use super::explain::explained;
-use crate::auth::{Authenticator, Caller};
+use crate::auth::{Admitted, Authenticator, Caller};
 use crate::meta::{parse_traceparent, record_trace_id};
 use crate::metrics::metrics;
 
@@ -52,7 +53,7 @@ pub struct CallService<S> {
 
 /// Health and reflection tell nothing about anybody: they need no caller and no span.
 fn is_plumbing(path: &str) -> bool {
-    path.starts_with("/grpc.")
+    table::admitted(path) == Admits::Everybody
 }
 
 impl<S> Service<Request<Body>> for CallService<S>
@@ -79,17 +80,19 @@ where
         let span = server_span(&method, request.headers());
         let record = Record { method, span: span.clone(), started: Instant::now(), code: Code::Cancelled };
         let metadata = MetadataMap::from_headers(request.headers().clone());
-        match self.layer.authenticator.authenticate(&metadata) {
-            Ok(actor) => request.extensions_mut().insert(Caller(actor)),
-            Err(failure) => {
-                let status = Status::from(failure);
-                return Box::pin(async move { Ok(record.refuse(&status)) });
-            }
-        };
         let budget = budget(request.headers().get("grpc-timeout"), self.layer.longest);
+        let authenticator = Arc::clone(&self.layer.authenticator);
         Box::pin(
             async move {
-                match tokio::time::timeout(budget, inner.call(request)).await {
+                let admitted = authenticator.authenticate(request.uri().path(), &metadata).await;
+                let scope = match admitted {
+                    Ok(Admitted { actor, scope }) => {
+                        request.extensions_mut().insert(Caller(actor));
+                        scope
+                    }
+                    Err(failure) => return Ok(record.refuse(&Status::from(failure))),
+                };
+                match tokio::time::timeout(budget, scope.surround(inner.call(request))).await {
                     Ok(Ok(response)) => Ok(record.finish(response)),
                     Ok(Err(error)) => Err(error),
                     Err(_) => Ok(record.refuse(&Status::deadline_exceeded(

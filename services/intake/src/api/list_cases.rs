@@ -1,6 +1,5 @@
 //! Lists a brand's cases from the read model, the last opened first.
 
-use case::Brand;
 use contracts::intake::v1 as pb;
 use service_kit::Failure;
 use service_kit::request::Checks;
@@ -21,7 +20,7 @@ pub(super) async fn handle(
 ) -> Result<pb::ListCasesResponse, Failure> {
     let asked = request.into_inner();
     let mut checks = Checks::new();
-    let brand = checks.parse::<Brand>("brand", &asked.brand);
+    let brand = checks.brand("brand", &asked.brand);
     let wanted = Wanted {
         player_id: checks.parse_optional("player_id", &asked.player_id),
         state: optional_word(&mut checks, "state", asked.state),

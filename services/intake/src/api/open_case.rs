@@ -69,13 +69,16 @@ struct Opening {
 }
 
 fn opening(checks: &mut Checks, asked: &pb::OpenCaseRequest) -> Option<Opening> {
-    let brand = checks.parse("brand", &asked.brand);
+    let brand = checks.brand("brand", &asked.brand);
     let channel = word(checks, "channel", asked.channel);
     let player = player(checks, asked.player.as_ref());
     let language = checks.parse_optional("language_code", &asked.language_code);
     let text = checks.text("text", &asked.text, limits::MESSAGE_CHARACTERS);
     let topic = optional_word(checks, "topic", asked.topic);
     let product = checks.optional_text("product", &asked.product, limits::NAME_CHARACTERS);
+    if let (Some(brand), Some(player)) = (&brand, &player) {
+        checks.player_of(brand, player.player_id.as_str());
+    }
     Some(Opening { brand: brand?, channel: channel?, player: player?, language, text: text?, topic, product })
 }
 

@@ -1,7 +1,6 @@
 //! `ListDeliveries`: what became of notifications; of one case from its history, of a brand from the read
 //! model.
 
-use case::Brand;
 use contracts::notifications::v1::list_deliveries_request::Scope;
 use contracts::notifications::v1::{DeliveryStanding, ListDeliveriesRequest, ListDeliveriesResponse};
 use jiff::Timestamp;
@@ -32,7 +31,7 @@ pub(super) async fn answer(
         one => one.as_str_name().strip_prefix("DELIVERY_STANDING_").map(str::to_ascii_lowercase),
     };
     match &message.scope {
-        Some(Scope::Brand(brand)) => drop(checks.parse::<Brand>("brand", brand)),
+        Some(Scope::Brand(brand)) => drop(checks.brand("brand", brand)),
         Some(Scope::Case(case)) if !case.is_empty() => {}
         _ => checks.fail("case", "is required, or else brand"),
     }

@@ -2,7 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use case::Brand;
 use case::payments_escalation::Progress;
 use contracts::payments_escalation::v1 as pb;
 use service_kit::Failure;
@@ -23,7 +22,7 @@ pub(super) async fn handle(
 ) -> Result<pb::ListEscalationsResponse, Failure> {
     let asked = request.get_ref();
     let mut checks = Checks::new();
-    let brand = checks.parse::<Brand>("brand", &asked.brand);
+    let brand = checks.brand("brand", &asked.brand);
     let progress: Option<Progress> = optional_word(&mut checks, "progress", asked.progress);
     let size = checks.page_size(asked.page_size).min(MAX_PAGE);
     let filter = format!("{}/{}", asked.brand, asked.progress);

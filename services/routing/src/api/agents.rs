@@ -37,7 +37,7 @@ impl AgentMutation {
         let fingerprint = fingerprint(request.get_ref());
         let request_id = checks.request_id(request_id);
         let etag = checks.etag(etag);
-        let brand = checks.parse("brand", brand);
+        let brand = checks.brand("brand", brand);
         let agent_id = checks.parse("agent_id", agent_id);
         Ok((|| {
             Some(Self {

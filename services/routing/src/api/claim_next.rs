@@ -41,7 +41,7 @@ pub(super) async fn handle(
     let (actor, fingerprint) = (actor(&request)?, fingerprint(asked));
     let mut checks = Checks::new();
     let request_id = checks.request_id(&asked.request_id);
-    let brand = checks.parse::<Brand>("brand", &asked.brand);
+    let brand = checks.brand("brand", &asked.brand);
     let team: Option<Team> = word(&mut checks, "team", asked.team);
     let (request_id, (brand, team)) = checks.finish_with(request_id.zip(brand.zip(team)))?;
 

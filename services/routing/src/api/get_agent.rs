@@ -1,6 +1,6 @@
 //! Returns one agent with their load, as of everything recorded when the call came.
 
-use case::{AgentId, Brand};
+use case::AgentId;
 use contracts::routing::v1 as pb;
 use service_kit::Failure;
 use service_kit::request::Checks;
@@ -15,7 +15,7 @@ pub(super) async fn handle(
 ) -> Result<pb::GetAgentResponse, Failure> {
     let asked = request.get_ref();
     let mut checks = Checks::new();
-    let brand = checks.parse::<Brand>("brand", &asked.brand);
+    let brand = checks.brand("brand", &asked.brand);
     let agent_id = checks.parse::<AgentId>("agent_id", &asked.agent_id);
     let (brand, agent_id) = checks.finish_with(brand.zip(agent_id))?;
     api.catch_up().await?;

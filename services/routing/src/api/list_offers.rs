@@ -1,6 +1,6 @@
 //! Lists the offers an agent has not answered, the first to expire first.
 
-use case::{AgentId, Brand};
+use case::AgentId;
 use contracts::routing::v1 as pb;
 use service_kit::Failure;
 use service_kit::request::Checks;
@@ -16,7 +16,7 @@ pub(super) async fn handle(
 ) -> Result<pb::ListOffersResponse, Failure> {
     let asked = request.get_ref();
     let mut checks = Checks::new();
-    let brand = checks.parse::<Brand>("brand", &asked.brand);
+    let brand = checks.brand("brand", &asked.brand);
     let agent_id = checks.parse::<AgentId>("agent_id", &asked.agent_id);
     let size = checks.page_size(asked.page_size);
     let list = format!("offers/{}/{}", asked.brand, asked.agent_id);

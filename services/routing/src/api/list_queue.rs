@@ -1,6 +1,6 @@
 //! Lists a team's queue in order, each place explained.
 
-use case::{Brand, Team};
+use case::Team;
 use contracts::routing::v1 as pb;
 use service_kit::Failure;
 use service_kit::request::{Checks, timestamp};
@@ -16,7 +16,7 @@ pub(super) async fn handle(
 ) -> Result<pb::ListQueueResponse, Failure> {
     let asked = request.get_ref();
     let mut checks = Checks::new();
-    let brand = checks.parse::<Brand>("brand", &asked.brand);
+    let brand = checks.brand("brand", &asked.brand);
     let team: Option<Team> = word(&mut checks, "team", asked.team);
     let size = checks.page_size(asked.page_size);
     let list = format!("queue/{}/{}", asked.brand, asked.team);
