@@ -9,11 +9,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bench::Bench;
 use crate::commands::{
-    agents::AgentsArgs, cases::CasesArgs, completions::CompletionsArgs, consumers::ConsumersArgs,
-    dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs, history::HistoryArgs,
-    migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs, relay::RelayArgs,
-    sandbox_gateway::SandboxGatewayArgs, say::SayArgs, traces::TracesArgs, verify::VerifyArgs,
-    verify_bundle::VerifyBundleArgs, watch::WatchArgs,
+    agents::AgentsArgs, cases::CasesArgs, completions::CompletionsArgs, config::ConfigArgs,
+    consumers::ConsumersArgs, dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs,
+    history::HistoryArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs,
+    relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs, traces::TracesArgs,
+    verify::VerifyArgs, verify_bundle::VerifyBundleArgs, version::VersionArgs, watch::WatchArgs,
 };
 use crate::dev::DevArgs;
 use crate::up::UpArgs;
@@ -168,6 +168,12 @@ pub(crate) enum Command {
     /// Ask the relays, which publish the log to NATS, how far they are
     #[command(after_help = RelayArgs::EXAMPLES)]
     Relay(RelayArgs),
+    /// Look at a configuration before a process does
+    #[command(after_help = ConfigArgs::EXAMPLES)]
+    Config(ConfigArgs),
+    /// Tell which program this is, and what it was built from
+    #[command(after_help = VersionArgs::EXAMPLES)]
+    Version(VersionArgs),
     /// Print the completions for a shell
     #[command(after_help = CompletionsArgs::EXAMPLES)]
     Completions(CompletionsArgs),

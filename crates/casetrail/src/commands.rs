@@ -3,6 +3,7 @@
 pub(crate) mod agents;
 pub(crate) mod cases;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod consumers;
 pub(crate) mod dead_letters;
 pub(crate) mod deliveries;
@@ -18,6 +19,7 @@ pub(crate) mod say;
 pub(crate) mod traces;
 pub(crate) mod verify;
 pub(crate) mod verify_bundle;
+pub(crate) mod version;
 pub(crate) mod watch;
 
 mod log_progress;
@@ -40,6 +42,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
         Command::Rebuild(args) => rebuild::run(&args, cli.global.json).await,
         Command::SandboxGateway(args) => Ok(sandbox_gateway::run(args, cli.global.json).await?),
         Command::Bench(bench) => Ok(bench::run(bench, cli.global.json).await?),
+        Command::Config(args) => config::run(&args, cli.global.json),
+        Command::Version(args) => version::run(&args, cli.global.json),
         Command::Completions(args) => completions::run(&args),
         Command::Verify(args) => match &args.case {
             Some(case) => verify::one_case(case, &asks.client().await?, &asks.output()?).await,
