@@ -11,12 +11,12 @@ use tonic::metadata::{Ascii, MetadataValue};
 
 use crate::bench::Bench;
 use crate::commands::{
-    agents::AgentsArgs, cases::CasesArgs, check::CheckArgs, completions::CompletionsArgs,
+    agents::AgentsArgs, cases::CasesArgs, check::CheckArgs, completions::CompletionsArgs, config::ConfigArgs,
     consumers::ConsumersArgs, dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs,
     history::HistoryArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs,
     relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs, schemas::SchemasArgs,
     token::TokenArgs, traces::TracesArgs, verify::VerifyArgs, verify_bundle::VerifyBundleArgs,
-    watch::WatchArgs,
+    version::VersionArgs, watch::WatchArgs,
 };
 use crate::dev::DevArgs;
 use crate::up::UpArgs;
@@ -185,6 +185,12 @@ pub(crate) enum Command {
     /// Write the JSON Schema of every event, for programs in other languages
     #[command(after_help = SchemasArgs::EXAMPLES)]
     Schemas(SchemasArgs),
+    /// Look at a configuration before a process does
+    #[command(after_help = ConfigArgs::EXAMPLES)]
+    Config(ConfigArgs),
+    /// Tell which program this is, and what it was built from
+    #[command(after_help = VersionArgs::EXAMPLES)]
+    Version(VersionArgs),
     /// Print the completions for a shell
     #[command(after_help = CompletionsArgs::EXAMPLES)]
     Completions(CompletionsArgs),

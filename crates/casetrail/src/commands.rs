@@ -4,6 +4,7 @@ pub(crate) mod agents;
 pub(crate) mod cases;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod consumers;
 pub(crate) mod dead_letters;
 pub(crate) mod deliveries;
@@ -21,6 +22,7 @@ pub(crate) mod token;
 pub(crate) mod traces;
 pub(crate) mod verify;
 pub(crate) mod verify_bundle;
+pub(crate) mod version;
 pub(crate) mod watch;
 
 mod log_progress;
@@ -45,6 +47,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
         Command::Check(args) => check::run(&args, &asks.output()?).await,
         Command::SandboxGateway(args) => Ok(sandbox_gateway::run(args, cli.global.json).await?),
         Command::Bench(bench) => Ok(bench::run(bench, cli.global.json).await?),
+        Command::Config(args) => config::run(&args, cli.global.json),
+        Command::Version(args) => version::run(&args, cli.global.json),
         Command::Completions(args) => completions::run(&args),
         Command::Schemas(args) => schemas::run(&args, &asks.output()?),
         Command::Verify(args) => match &args.case {

@@ -30,6 +30,7 @@ use operations::Operations;
 use sealing::{MasterKey, PostgresKeyStore, Sealer};
 use serde::de::DeserializeOwned;
 use service_kit::auth::{self, AuthError};
+use service_kit::config::{ConfigError, Tables};
 use service_kit::server::{self, Listeners, Services};
 use service_kit::telemetry::Telemetry;
 use service_kit::{Parts, Readiness, Shutdown, StartError, Started};
@@ -55,6 +56,15 @@ pub struct Service<C> {
 }
 
 impl<C: DeserializeOwned> Service<C> {
+    /// Reads its own table of a configuration file as its process would, with the environment over it, and starts
+    /// nothing.
+    ///
+    /// # Errors
+    /// What is wrong in it.
+    pub fn check(&self, file: &std::path::Path) -> Result<(), ConfigError> {
+        Tables::load(self.defaults, Some(file))?.table::<C>(self.stage).map(drop)
+    }
+
     /// What the process is called in logs, traces and connections: `casetrail-payments-escalation`.
     pub fn process_name(&self) -> String {
         format!("casetrail-{}", self.stage.replace('_', "-"))

@@ -8,6 +8,7 @@ mod migrate;
 mod place;
 mod roles;
 mod schemas;
+mod settings;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub use migrate::{MigrateError, migrate, role_names};
 pub use place::Place;
 pub use roles::{RELAY, password_variable, role_of};
 pub use schemas::{DerivationsError, SCHEMAS, Schema, derivations};
+pub use settings::{check_settings, show_settings};
 
 /// What the set is started with.
 pub struct Plan {

@@ -1,12 +1,14 @@
 //! Configuration: defaults, then a file, then the environment (`CASETRAIL__SECTION__KEY`). Every error
 //! names its key and where it came from.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// The prefix of environment variables that override configuration.
 pub const ENV_PREFIX: &str = "CASETRAIL__";
@@ -79,6 +81,63 @@ impl Tables {
     }
 }
 
+impl Tables {
+    /// Every setting as it is in the end, by its whole key, such as `grpc.address`; secrets are hidden.
+    pub fn shown(&self) -> Result<BTreeMap<String, Value>, ConfigError> {
+        let tables: BTreeMap<String, Value> = extracted(self.0.extract())?;
+        let mut shown = BTreeMap::new();
+        for (name, value) in tables {
+            flatten(name, value, &mut shown);
+        }
+        Ok(shown)
+    }
+}
+
+/// Takes tables apart; lists stay whole.
+fn flatten(key: String, value: Value, into: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(below) => {
+            for (name, value) in below {
+                flatten(format!("{key}.{name}"), value, into);
+            }
+        }
+        mut value => {
+            hide(&key, &mut value);
+            into.insert(key, value);
+        }
+    }
+}
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "(hidden)";
+
+/// Hides what nobody should read over an operator's shoulder: secrets whole, of a URL its password.
+fn hide(key: &str, value: &mut Value) {
+    match value {
+        Value::Object(below) => below.iter_mut().for_each(|(name, value)| hide(name, value)),
+        Value::Array(items) => items.iter_mut().for_each(|item| hide(key, item)),
+        Value::String(text) if is_secret(key) && !key.ends_with("_file") && !text.is_empty() => {
+            *text = match text.split_once("://") {
+                Some((scheme, rest)) => format!("{scheme}://{}", without_password(rest)),
+                None => HIDDEN.to_owned(),
+            };
+        }
+        _ => {}
+    }
+}
+
+/// What follows a URL's scheme, its password hidden.
+fn without_password(rest: &str) -> String {
+    // The last one: a password may hold any letter, and rather too much is hidden than too little.
+    match rest.rsplit_once('@') {
+        Some((who, host)) => {
+            let name = who.split(':').next().unwrap_or_default();
+            format!("{name}:{HIDDEN}@{host}")
+        }
+        None => rest.to_owned(),
+    }
+}
+
 /// The same errors, their keys seen from the root.
 fn within(table: &str, errors: figment::Error) -> figment::Error {
     let named = |mut error: figment::Error| {
@@ -144,6 +203,24 @@ mod tests {
     }
 
     const DEFAULTS: &str = "[grpc]\nport = 7700\n";
+
+    #[test]
+    fn what_is_shown_hides_secrets_and_passwords() {
+        let text = "[grpc]\nport = 7701\n[keys]\nmaster_key = 'd0d0'\nmaster_key_file = '/etc/key'\n[postgres]\n\
+                    url = 'postgres://intake:s/e@h0rse@db.example/casetrail'\n[hooks]\n\
+                    teams = [{ url = 'https://hooks.example/a', secret = 'whsec_1' }]\n[nats]\nurl = ''\n";
+        let shown = Tables::parse(DEFAULTS, &[text]).shown().unwrap();
+        let said = |key: &str| shown[key].to_string();
+        assert_eq!(said("grpc.port"), "7701");
+        assert_eq!(said("keys.master_key"), "\"(hidden)\"");
+        assert_eq!(said("keys.master_key_file"), "\"/etc/key\"");
+        assert_eq!(said("nats.url"), "\"\"", "nothing to hide");
+        assert!(!said("hooks.teams").contains("whsec"), "{}", said("hooks.teams"));
+        assert!(said("hooks.teams").contains("https://hooks.example/a"));
+        let all = format!("{shown:?}");
+        assert!(!all.contains("h0rse"), "{all}");
+        assert!(said("postgres.url").contains("db.example/casetrail"), "{}", said("postgres.url"));
+    }
 
     #[test]
     fn a_typo_names_its_key_and_what_was_expected() {

@@ -1,6 +1,8 @@
 //! What operators look at: rules of Prometheus checked and tested by promtool, and every metric, label and runbook
 //! that rules, dashboards and scalers name.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 
 use super::{Outcome, Step, StepName, manifests};
@@ -32,9 +34,9 @@ fn run(workshop: &Workshop) -> Result<Outcome> {
     success &= run_shown(workshop.command(&python).args([MAKE_MANIFEST, RULES, MANIFEST, "--check"]))?;
     let folder = workshop.root.join(DASHBOARDS);
     let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read {DASHBOARDS}"))?;
-    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut dashboards: Vec<String> =
-        names.filter(|name| name.ends_with(".json")).map(|name| format!("{DASHBOARDS}/{name}")).collect();
+    let files = entries.flatten().map(|entry| entry.path());
+    let mut dashboards: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
     dashboards.sort();
     let mut check = workshop.command(&python);
     check

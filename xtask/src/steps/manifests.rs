@@ -48,13 +48,9 @@ fn run(workshop: &Workshop) -> Result<Outcome> {
     success &= run_shown(workshop.command(&python).arg(CHECK_COMPOSE).arg(schema).arg(COMPOSE))?;
     let hadolint = python.with_file_name("hadolint");
     success &= run_shown(workshop.command(hadolint).arg(DOCKERFILE))?;
-    let unjudged: String = checked
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with(NOT_CHECKED))
-        .map(|line| format!("; {line}"))
-        .collect();
-    Ok(Outcome::of(success, format!("{} overlays{unjudged}", rendered.len())))
+    let mut note = vec![format!("{} overlays", rendered.len())];
+    note.extend(checked.stdout.lines().filter(|line| line.starts_with(NOT_CHECKED)).map(str::to_owned));
+    Ok(Outcome::of(success, note.join("; ")))
 }
 
 /// The names of the overlays there are.

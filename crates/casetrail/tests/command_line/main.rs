@@ -172,3 +172,39 @@ fn completions_are_written_for_the_common_shells() {
         assert!(script.code == 0 && script.out.contains("casetrail"), "{shell}");
     }
 }
+
+#[test]
+fn a_configuration_is_judged_before_a_process_reads_it() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("casetrail.toml");
+    let shown = file.display().to_string();
+    std::fs::write(&file, "[grpc]\nprot = 1\n[routing]\naway_after_missed_offers = 'three'\n").unwrap();
+    let refused = program::run(&["config", "check", &shown]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    for key in ["grpc.prot", "routing.away_after_missed_offers"] {
+        assert!(refused.err.contains(key), "{refused:?}");
+    }
+
+    let secret = "very-secret";
+    let text = format!(
+        "[postgres]\nurl = 'postgres://casetrail_intake:{secret}@db.example/casetrail'\n[keys]\nmaster_key = '{secret}'\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let taken = program::run(&["config", "check", &shown]);
+    assert!(taken.code == 0 && taken.out.contains("can be used"), "{taken:?}");
+    let printed = program::run(&["config", "show", "--config", &shown]);
+    assert!(printed.code == 0 && !printed.out.contains(secret), "{printed:?}");
+    assert!(printed.out.contains("db.example/casetrail"), "{printed:?}");
+    assert!(printed.out.contains("grpc.address = \"127.0.0.1:7700\""), "{printed:?}");
+    let printed = program::run(&["config", "show", "--json"]);
+    let settings: Value = serde_json::from_str(&printed.out).unwrap();
+    assert_eq!(settings["routing.away_after_missed_offers"], 3);
+}
+
+#[test]
+fn a_program_tells_its_version_and_commit() {
+    let told = program::run(&["version", "--json"]);
+    let told: Value = serde_json::from_str(&told.out).unwrap();
+    assert_eq!(told["version"], env!("CARGO_PKG_VERSION"));
+    assert!(told.get("commit").is_some(), "{told}");
+}

@@ -1,0 +1,40 @@
+//! The settings of a whole deployment, looked at without starting anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use deployable::Common;
+use service_kit::config::{ConfigError, Tables};
+
+/// Reads a file as every process would, with the environment over it.
+///
+/// # Errors
+/// What is wrong with it, a line each.
+pub fn check_settings(file: &Path) -> Result<(), BTreeSet<String>> {
+    let read = [
+        Common::load(Some(file)).map(drop),
+        intake::deployable().check(file),
+        routing::deployable().check(file),
+        payments_escalation::deployable().check(file),
+        notifications::deployable().check(file),
+    ];
+    // A file that is not there each of them complains of.
+    let wrong: BTreeSet<String> =
+        read.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// Every setting of every process as it is in the end, secrets hidden: the defaults, a file, the environment.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn show_settings(file: Option<&Path>) -> Result<BTreeMap<String, serde_json::Value>, ConfigError> {
+    let defaults = [
+        deployable::config::DEFAULTS,
+        intake::DEFAULTS,
+        routing::DEFAULTS,
+        payments_escalation::DEFAULTS,
+        notifications::DEFAULTS,
+    ];
+    Tables::load(&defaults.join("\n"), file)?.shown()
+}
