@@ -52,7 +52,7 @@ pub type Heads = [u64; MAX_SHARDS];
 /// What the environment chooses, or else four: what works over several works over one.
 fn shards() -> anyhow::Result<u16> {
     let chosen = match std::env::var(SHARDS_VARIABLE).as_deref() {
-        Err(_) | Ok("") => MAX_SHARDS as u16,
+        Err(_) | Ok("") => 4,
         Ok(chosen) => chosen.parse().with_context(|| format!("{SHARDS_VARIABLE} is '{chosen}'"))?,
     };
     ensure!((1..=MAX_SHARDS).contains(&usize::from(chosen)), "{SHARDS_VARIABLE}: 1 to {MAX_SHARDS}");

@@ -46,9 +46,12 @@ struct Seen {
 }
 
 impl Postgres {
-    pub(crate) fn of(shards: impl IntoIterator<Item = Arc<dyn EventLog>>) -> Self {
-        let shards = shards.into_iter().map(|log| Seen { log, head: AtomicU64::new(0) }).collect();
-        Self { shards, restored: OnceLock::new() }
+    pub(crate) fn of<L: EventLog>(shards: &[Arc<L>]) -> Self {
+        let seen = |log: &Arc<L>| {
+            let log: Arc<dyn EventLog> = log.clone();
+            Seen { log, head: AtomicU64::new(0) }
+        };
+        Self { shards: shards.iter().map(seen).collect(), restored: OnceLock::new() }
     }
 }
 
@@ -101,8 +104,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_log_that_has_become_shorter_is_never_ready_again() {
-        let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new(Arc::new(SystemClock)));
-        let postgres = Postgres::of([Arc::clone(&log), log]);
+        let log = Arc::new(MemoryLog::new(Arc::new(SystemClock)));
+        let postgres = Postgres::of(&[Arc::clone(&log), log]);
         assert_eq!(postgres.check().await, Ok(()));
         postgres.shards[1].head.store(7, Ordering::SeqCst);
         let problem = postgres.check().await.unwrap_err();

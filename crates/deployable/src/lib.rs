@@ -312,10 +312,7 @@ async fn serve(
     (started.register_history)(&mut routes, common.telemetry.trace_url.clone());
     routes.add_service(Operations::server(Arc::clone(&parts.bus)));
     let readiness = Readiness::follow(
-        vec![
-            Arc::new(dependencies::Postgres::of(logs.iter().map(|log| -> Arc<dyn EventLog> { log.clone() }))),
-            Arc::new(dependencies::Nats(nats)),
-        ],
+        vec![Arc::new(dependencies::Postgres::of(&logs)), Arc::new(dependencies::Nats(nats))],
         &parts.shutdown,
     );
     let services = Services {

@@ -83,7 +83,7 @@ pub async fn start(
     });
     observe_oldest(&status, &logs, &clock, &shutdown);
     let dependencies: Vec<Arc<dyn Dependency>> = vec![
-        Arc::new(dependencies::Postgres::of(logs.iter().map(|log| -> Arc<dyn EventLog> { log.clone() }))),
+        Arc::new(dependencies::Postgres::of(&logs)),
         Arc::new(dependencies::Nats(nats)),
         Arc::new(Streams(status.clone())),
     ];

@@ -69,7 +69,7 @@ async fn a_directory_that_has_stopped_says_unavailable_rather_than_not_found() {
     world.directory.subscription().stop().await;
     world.open().await;
     let failure = world.directory.resolve("case", &number().to_string()).await.unwrap_err();
-    assert!(matches!(failure, Failure::Away(_)), "{failure:?}");
+    assert!(matches!(failure, Failure::Unavailable(_)), "{failure:?}");
 }
 
 #[tokio::test]
