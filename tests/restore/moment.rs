@@ -40,8 +40,15 @@ async fn a_moment_between_two_commands_comes_back_although_nats_knows_more() {
     let backup = site.postgres.base_backup().unwrap();
     let second = scene.opened().await;
     site.sealed(&scene).await;
-    let before = scene.world.events().await.unwrap();
-    let moment = site.postgres.psql("postgres", "SELECT clock_timestamp();").unwrap();
+    // A moment at which nothing was being recorded.
+    let (before, moment) = loop {
+        scene.head().await;
+        let before = scene.world.events().await.unwrap();
+        let moment = site.postgres.psql("postgres", "SELECT clock_timestamp();").unwrap();
+        if scene.world.events().await.unwrap().len() == before.len() {
+            break (before, moment);
+        }
+    };
     let moment = moment.trim();
     let third = scene.opened().await;
     site.sealed(&scene).await;
