@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use distributed::{Place, SCHEMAS};
+use event_log::local_position;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
@@ -72,7 +73,7 @@ async fn empty_tables(place: &Place, what: Derived) -> anyhow::Result<Vec<String
     Ok(services)
 }
 
-/// Replaces a word in the metadata of one fact, as somebody could who owns the database; first checks that
+/// Replaces a word in the metadata of one fact, by its global position, as somebody could who owns the database; first checks that
 /// the database does not let it pass as long as its guards stand.
 pub async fn forge(data: &Path, position: u64, meta: &str) -> anyhow::Result<()> {
     match Wiring::chosen()? {
@@ -83,8 +84,10 @@ pub async fn forge(data: &Path, position: u64, meta: &str) -> anyhow::Result<()>
             forge_in_file(file.connect().await?, &update).await
         }
         Wiring::Distributed => {
+            let (shard, position) = local_position(position);
             let update = format!(
-                "UPDATE log.event SET meta = convert_to('{meta}', 'UTF8') WHERE position = {position}"
+                "UPDATE log.event SET meta = convert_to('{meta}', 'UTF8') \
+                 WHERE shard = {shard} AND position = {position}"
             );
             let admin = PgConnection::connect(&place(data).await?.database).await?;
             forge_in_server(admin, &update).await

@@ -40,7 +40,7 @@ impl Wiring {
     }
 }
 
-/// How many shards the log of the deployables has: the processes of `tests/processes` have one.
+/// How many shards the log of the deployables has.
 const SHARDS_VARIABLE: &str = "CASETRAIL_TEST_SHARDS";
 
 /// Most shards in a test.
@@ -49,10 +49,10 @@ pub const MAX_SHARDS: usize = 4;
 /// The last position of each shard.
 pub type Heads = [u64; MAX_SHARDS];
 
-/// What the environment chooses, or else four: what works over several works over one.
+/// What the environment chooses, or else one.
 fn shards() -> anyhow::Result<u16> {
     let chosen = match std::env::var(SHARDS_VARIABLE).as_deref() {
-        Err(_) | Ok("") => 4,
+        Err(_) | Ok("") => 1,
         Ok(chosen) => chosen.parse().with_context(|| format!("{SHARDS_VARIABLE} is '{chosen}'"))?,
     };
     ensure!((1..=MAX_SHARDS).contains(&usize::from(chosen)), "{SHARDS_VARIABLE}: 1 to {MAX_SHARDS}");

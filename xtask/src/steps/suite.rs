@@ -24,6 +24,10 @@ const PYTHON_VARIABLE: &str = "CASETRAIL_TEST_PYTHON";
 const NEXTEST_REPORT: &str = "target/nextest/default/junit.xml";
 /// Chooses the wiring that stories are played on; `tests/wiring.rs` reads it.
 const WIRING_VARIABLE: &str = "CASETRAIL_TEST_WIRING";
+/// Chooses over how many shards.
+const SHARDS_VARIABLE: &str = "CASETRAIL_TEST_SHARDS";
+/// The journey's tests that are played over several shards as well.
+const SHARDED: [&str; 5] = ["stories::", "read_models::", "checked::", "watching::verified", "restart::"];
 /// What is about the one process of `casetrail dev` alone: its data folder, its ports, its configuration.
 const EMBEDDED_ALONE: &str = "startup::";
 
@@ -50,6 +54,18 @@ fn run(workshop: &Workshop) -> Result<Outcome> {
             with_nextest(workshop, distributed, &[&journey[..], &["-E", &others]].concat())?
         }
         None => with_cargo_test(distributed, &journey, &["--skip", EMBEDDED_ALONE])?,
+    };
+    success &= again && more != Counts::default();
+    counts += more;
+    // And what shards could make a difference to, over four of them.
+    let mut sharded = cargo();
+    sharded.env(WIRING_VARIABLE, "distributed").env(SHARDS_VARIABLE, "4");
+    let (again, more) = match &nextest {
+        Some(_) => {
+            let chosen = SHARDED.map(|module| format!("test(/^{module}/)")).join(" or ");
+            with_nextest(workshop, sharded, &[&journey[..], &["-E", &chosen]].concat())?
+        }
+        None => with_cargo_test(sharded, &journey, &SHARDED)?,
     };
     success &= again && more != Counts::default();
     counts += more;
