@@ -93,7 +93,7 @@ impl Keys {
                 if !is_safe(url) {
                     return Err(KeysError::Plain(place));
                 }
-                Some(client().map_err(|problem| KeysError::Url(place.clone(), problem))?)
+                Some(outbound::client(PATIENCE).map_err(|problem| KeysError::Url(place.clone(), problem))?)
             }
         };
         let set = Arc::new(fetch(&place, client.as_ref()).await?);
@@ -184,24 +184,4 @@ async fn download(client: &reqwest::Client, url: &str) -> Result<Vec<u8>, String
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
-}
-
-/// A client that trusts the public certificate authorities, follows no redirect and takes nothing from the
-/// environment.
-fn client() -> Result<reqwest::Client, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut roots = rustls::RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(PATIENCE)
-        .build()
-        .map_err(|error| error.to_string())
 }

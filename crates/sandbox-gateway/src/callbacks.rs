@@ -39,7 +39,7 @@ impl Gateway {
         stop: CancellationToken,
     ) -> Result<Self, String> {
         Ok(Self {
-            client: loopback_client()?,
+            client: outbound::loopback_client(ATTEMPT_LIMIT)?,
             clock,
             config,
             signer,
@@ -158,21 +158,4 @@ impl Gateway {
             .map_err(|error| error.to_string())?;
         if response.status().is_success() { Ok(()) } else { Err(response.status().to_string()) }
     }
-}
-
-/// A client for plain HTTP on the loopback interface: it trusts no certificate at all.
-fn loopback_client() -> Result<reqwest::Client, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(ATTEMPT_LIMIT)
-        .build()
-        .map_err(|error| error.to_string())
 }

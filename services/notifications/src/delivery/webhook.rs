@@ -55,7 +55,7 @@ impl WebhookTransport {
             setting: "webhook.secret",
             problem: "must be 'whsec_' followed by at least 24 bytes in base64".to_owned(),
         })?;
-        let client = client(Duration::from_millis(config.timeout_ms))
+        let client = outbound::client(Duration::from_millis(config.timeout_ms))
             .map_err(|problem| ConfigError { setting: "webhook", problem })?;
         Ok(Self { signer, client, clock, allow_http: config.allow_http })
     }
@@ -137,26 +137,6 @@ fn signer(secret: &str) -> Option<Webhook> {
         return None;
     }
     Webhook::new(secret).ok()
-}
-
-/// A client that trusts the public certificate authorities, follows no redirect (it would carry the
-/// signature elsewhere) and takes nothing from the environment or the process-wide TLS settings.
-fn client(timeout: Duration) -> Result<reqwest::Client, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut roots = rustls::RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(timeout)
-        .build()
-        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

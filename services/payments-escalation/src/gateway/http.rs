@@ -1,6 +1,5 @@
 //! The gateway over HTTP.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -42,7 +41,7 @@ impl HttpGateway {
             url
         };
         Ok(Self {
-            client: client(Duration::from_millis(config.timeout_ms)).map_err(StartError::Broken)?,
+            client: outbound::client(Duration::from_millis(config.timeout_ms)).map_err(StartError::Broken)?,
             inquiries: join("/v1/inquiries"),
             payments: join("/v1/payments"),
             callback_url: config.callback_address()?.into(),
@@ -162,24 +161,4 @@ impl Gateway for HttpGateway {
             }
         }
     }
-}
-
-/// A client that trusts the public certificate authorities, follows no redirect and takes nothing from
-/// the environment or from settings of the whole process.
-fn client(timeout: Duration) -> Result<reqwest::Client, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut roots = rustls::RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(timeout)
-        .build()
-        .map_err(|error| error.to_string())
 }

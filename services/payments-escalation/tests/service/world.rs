@@ -373,13 +373,7 @@ async fn serve_grpc(routes: RoutesBuilder, shutdown: &Shutdown) -> SocketAddr {
 
 /// Plain HTTP on the loopback interface.
 pub(crate) fn http_client() -> reqwest::Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
+    outbound::loopback_client(Duration::from_secs(30)).unwrap()
 }
 
 pub(crate) fn dkk(minor_units: i64) -> pb::Money {

@@ -1,0 +1,45 @@
+//! Clients for calls over HTTP that leave the house: to a payment gateway, a brand's webhook, an issuer's keys.
+//!
+//! They follow no redirect (it would carry a signature or a secret elsewhere), and take nothing from the
+//! environment or from settings of the whole process: whom they trust is decided here.
+//!
+//! Must never be here: what is sent, to whom, and what an answer means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::{ClientConfig, RootCertStore};
+
+/// A client that trusts the public certificate authorities. A call takes at most `timeout`, its answer included.
+///
+/// # Errors
+/// TLS cannot be set up, in words.
+pub fn client(timeout: Duration) -> Result<reqwest::Client, String> {
+    let mut roots = RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    trusting(roots, timeout)
+}
+
+/// A client for plain HTTP on the loopback interface: it trusts no certificate at all.
+///
+/// # Errors
+/// As for [`client`].
+pub fn loopback_client(timeout: Duration) -> Result<reqwest::Client, String> {
+    trusting(RootCertStore::empty(), timeout)
+}
+
+fn trusting(roots: RootCertStore, timeout: Duration) -> Result<reqwest::Client, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(timeout)
+        .build()
+        .map_err(|error| error.to_string())
+}
