@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+#[path = "../support/bytes.rs"]
+mod bytes;
 mod case_watch;
 mod people;
 mod refusal;

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use access::Role;
 use access::mint::{self, Mint, Wish};
 use ambient::{Clock, ManualClock, SystemIds};
-use bytes::{Buf, BufMut};
 use embedded::{Config, Embedded, Options};
 use jiff::SignedDuration;
 use service_kit::telemetry::{self, TelemetryConfig};
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
+use crate::bytes::Bytes;
 use crate::filled::Filled;
 
 /// The brand that callers work for.
@@ -141,7 +140,7 @@ impl Desk {
     pub(crate) async fn call(&self, path: &str, token: Option<&str>, message: &[u8]) -> Answer {
         let mut client = tonic::client::Grpc::new(self.channel.clone());
         client.ready().await.expect("a connection");
-        let once = tokio_stream::once(message.to_vec());
+        let once = futures_util::stream::iter([message.to_vec()]);
         let mut request = Request::new(once);
         if let Some(token) = token {
             let value = format!("Bearer {token}").parse().expect("a header");
@@ -165,42 +164,4 @@ impl Desk {
 pub(crate) fn check_letter(brand: &str, year: u16, sequence: u32) -> char {
     let number = case::CaseNumber::new(brand.parse().expect("a brand"), year, sequence).to_string();
     number.chars().last().expect("a letter")
-}
-
-/// Messages as bytes, whatever they are.
-#[derive(Debug, Clone, Copy)]
-struct Bytes;
-
-impl Codec for Bytes {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        *self
-    }
-
-    fn decoder(&mut self) -> Self {
-        *self
-    }
-}
-
-impl Encoder for Bytes {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, item: Vec<u8>, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        out.put_slice(&item);
-        Ok(())
-    }
-}
-
-impl Decoder for Bytes {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        Ok(Some(from.copy_to_bytes(from.remaining()).to_vec()))
-    }
 }

@@ -1,6 +1,8 @@
 //! Every method x every role x own and foreign brand, through a real server with real tokens: who is not
 //! admitted is refused, and of a foreign brand's case nobody learns that it is there.
 
+#[path = "../support/bytes.rs"]
+mod bytes;
 mod caller;
 mod filled;
 

@@ -6,14 +6,15 @@ use crate::house::{self, Faults, File};
 
 /// The crates that stand below the services, and which of ours each may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("access", &["ambient", "case", "contracts"]),
+    ("access", &["ambient", "case", "contracts", "outbound"]),
     ("ambient", &[]),
     ("case", &[]),
     ("contracts", &[]),
+    ("outbound", &[]),
     ("event-log", &["ambient", "scratch"]),
     ("sealing", &["ambient", "scratch"]),
     ("seals", &["ambient", "event-log", "scratch"]),
-    ("sandbox-gateway", &["ambient"]),
+    ("sandbox-gateway", &["ambient", "outbound"]),
     ("scratch", &["ambient"]),
     ("event-bus", &["ambient", "event-log", "scratch"]),
     ("service-kit", &["access", "ambient", "case", "event-log", "event-bus", "scratch", "sealing"]),

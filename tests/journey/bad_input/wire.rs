@@ -1,56 +1,16 @@
 //! What is no gRPC message at all, or too much of one: refused, and the connection's other callers notice
 //! nothing.
 
-use bytes::{Buf, BufMut};
 use contracts::intake::v1::{GetCaseRequest, OpenCaseRequest};
 use prost::Message;
 use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Code, Response, Status};
 
+use crate::bytes::Bytes;
 use crate::people::{ask, auditor, rasmus};
 use crate::refusal::Refusal;
 use crate::requests;
 use crate::scene::Scene;
-
-/// Sends bytes as they are, and gives back the bytes that come.
-#[derive(Default)]
-struct Bytes;
-
-impl Codec for Bytes {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Bytes {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, item: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put_slice(&item);
-        Ok(())
-    }
-}
-
-impl Decoder for Bytes {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        let bytes = buffer.copy_to_bytes(buffer.remaining());
-        Ok(Some(bytes.to_vec()))
-    }
-}
 
 /// Calls a method with these bytes for a message.
 async fn call(scene: &Scene, path: &'static str, bytes: Vec<u8>) -> Result<Response<Vec<u8>>, Status> {
