@@ -84,16 +84,19 @@ where
         let authenticator = Arc::clone(&self.layer.authenticator);
         Box::pin(
             async move {
-                let admitted = authenticator.authenticate(request.uri().path(), &metadata).await;
-                let scope = match admitted {
-                    Ok(Admitted { actor, scope }) => {
-                        request.extensions_mut().insert(Caller(actor));
-                        scope
-                    }
-                    Err(failure) => return Ok(record.refuse(&Status::from(failure))),
+                // The deadline covers all of it: keys may have to be fetched before the caller is known.
+                let answering = async {
+                    let admitted = authenticator.authenticate(request.uri().path(), &metadata).await;
+                    let Admitted { actor, scope } = match admitted {
+                        Ok(admitted) => admitted,
+                        Err(failure) => return Ok(Err(Status::from(failure))),
+                    };
+                    request.extensions_mut().insert(Caller(actor));
+                    scope.surround(inner.call(request)).await.map(Ok)
                 };
-                match tokio::time::timeout(budget, scope.surround(inner.call(request))).await {
-                    Ok(Ok(response)) => Ok(record.finish(response)),
+                match tokio::time::timeout(budget, answering).await {
+                    Ok(Ok(Ok(response))) => Ok(record.finish(response)),
+                    Ok(Ok(Err(refused))) => Ok(record.refuse(&refused)),
                     Ok(Err(error)) => Err(error),
                     Err(_) => Ok(record.refuse(&Status::deadline_exceeded(
                         "the deadline passed; the command may still have been recorded: repeat it with the same request_id to learn its answer",
