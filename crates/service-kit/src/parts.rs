@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ambient::{Clock, Ids};
-use event_bus::EventBus;
-use event_log::EventLog;
+use event_bus::{EventBus, Shard};
+use event_log::{EventLog, global_position};
 use sealing::Sealer;
 
 use crate::auth::Authenticator;
@@ -60,18 +60,22 @@ impl Stores {
 }
 
 impl Parts {
+    /// The shards, each with an order of its own: where there is one, the log and the bus themselves.
+    pub fn shards(&self) -> Vec<Shard> {
+        match self.bus.shards() {
+            [] => vec![Shard { log: Arc::clone(&self.log), bus: Arc::clone(&self.bus) }],
+            shards => shards.to_vec(),
+        }
+    }
+
     /// The last position of each shard now, in their order: whoever has reached them all knows all there was.
     ///
     /// # Errors
     /// The log does not answer.
     pub async fn heads(&self) -> Result<Vec<u64>, event_log::Error> {
-        let shards = self.bus.shards();
-        if shards.is_empty() {
-            return Ok(vec![self.log.head().await?]);
-        }
-        let mut heads = Vec::with_capacity(shards.len());
-        for (number, shard) in (0..).zip(shards) {
-            heads.push(event_log::global_position(number, shard.log.head().await?));
+        let mut heads = Vec::new();
+        for (number, shard) in (0..).zip(self.shards()) {
+            heads.push(global_position(number, shard.log.head().await?));
         }
         Ok(heads)
     }
@@ -82,7 +86,7 @@ impl Parts {
     /// # Errors
     /// The log does not answer.
     pub async fn before(&self, position: u64) -> Result<Vec<u64>, event_log::Error> {
-        if self.bus.shards().is_empty() { Ok(vec![position]) } else { self.heads().await }
+        if self.log.shards() == 1 { Ok(vec![position]) } else { self.heads().await }
     }
 
     /// Opens the database of read models that belongs to `service`: a file with its tables, or a schema

@@ -94,8 +94,8 @@ pub async fn project_facts(
     store: &Store,
     rows: impl FactRows,
 ) -> Result<Subscription, event_bus::Error> {
-    let (name, filter) = (rows.model().name, Filter::types(rows.facts().iter().copied()));
-    start(parts, store, name, filter, Source::Facts(Arc::new(rows)), None).await
+    let (model, filter) = (rows.model(), Filter::types(rows.facts().iter().copied()));
+    start(parts, store, model, filter, Source::Facts(Arc::new(rows)), None).await
 }
 
 /// Keeps a read model of cases up to date until shutdown.
@@ -116,53 +116,43 @@ pub(crate) async fn project_cases_and_tell(
     rows: impl CaseRows,
     told: Option<Told>,
 ) -> Result<Subscription, event_bus::Error> {
-    let name = rows.model().name;
+    let model = rows.model();
     let source = Source::Cases(executor.clone(), Arc::new(rows));
-    start(parts, store, name, Filter::all(), source, told).await
+    start(parts, store, model, Filter::all(), source, told).await
 }
 
 async fn start(
     parts: &Parts,
     store: &Store,
-    name: &'static str,
+    model: ReadModel,
     filter: Filter,
     source: Source,
     told: Option<Told>,
 ) -> Result<Subscription, event_bus::Error> {
-    let whole = [Shard { log: Arc::clone(&parts.log), bus: Arc::clone(&parts.bus) }];
-    let shards = Some(parts.bus.shards()).filter(|shards| !shards.is_empty()).unwrap_or(&whole);
+    let shards = parts.shards();
     let mut followers = Vec::with_capacity(shards.len());
-    for (number, shard) in (0..).zip(shards) {
+    for (number, Shard { log, bus }) in (0..).zip(shards) {
         let projector = Arc::new(Projector {
             parts: parts.clone(),
-            log: Arc::clone(&shard.log),
+            log,
             store: store.clone(),
-            model: name,
-            name: name_on_shard(name, number),
+            model,
+            name: name_on_shard(model.name, number),
             source: source.clone(),
             told: told.clone(),
             stand: Mutex::new(Stand::at(0)),
         });
         let consumer = Consumer::projection(projector.name.clone(), filter.clone());
-        followers.push(shard.bus.project(consumer, projector.clone()).await?);
+        followers.push(bus.project(consumer, projector.clone()).await?);
         parts.shutdown.spawn_background(async move { projector.look_after().await });
     }
-    Ok(Subscription::of_shards(name, followers))
+    Ok(Subscription::of_shards(model.name, followers))
 }
 
 #[derive(Clone)]
 enum Source {
     Facts(Arc<dyn FactRows>),
     Cases(Executor<Case>, Arc<dyn CaseRows>),
-}
-
-impl Source {
-    fn model(&self) -> ReadModel {
-        match self {
-            Self::Facts(rows) => rows.model(),
-            Self::Cases(_, rows) => rows.model(),
-        }
-    }
 }
 
 /// How far the read model of this name is; 0 where nothing was written yet.
@@ -196,9 +186,8 @@ struct Projector {
     /// The shard.
     log: Arc<dyn EventLog>,
     store: Store,
-    /// The read model's name.
-    model: &'static str,
-    /// The same on this shard: its position is kept under it.
+    model: ReadModel,
+    /// The read model's name on this shard: its position is kept under it.
     name: String,
     source: Source,
     told: Option<Told>,
@@ -459,7 +448,7 @@ impl Projector {
 
     /// Rows of another generation may be others than this replica remembers, also where no position moved.
     async fn look_at_generation(&self, stand: &mut Stand) -> Result<(), Failure> {
-        let generation = live_generation(&self.store, self.model).await?;
+        let generation = live_generation(&self.store, self.model.name).await?;
         if stand.generation.replace(generation).is_some_and(|known| known != generation) {
             tracing::info!(projection = self.name.as_str(), generation, "another generation of rows is live");
             stand.written.clear();
@@ -504,9 +493,9 @@ fn retry(failure: &Failure) -> HandleError {
 impl Projection for Projector {
     async fn position(&self) -> Result<u64, HandleError> {
         let mut stand = self.stand.lock().await;
-        let generation = live_generation(&self.store, self.model).await.map_err(|failure| retry(&failure))?;
-        let model = self.source.model();
-        let position = restored::position_within_log(&*self.log, &self.store, &self.name, &model).await;
+        let generation =
+            live_generation(&self.store, self.model.name).await.map_err(|failure| retry(&failure))?;
+        let position = restored::position_within_log(&*self.log, &self.store, &self.name, &self.model).await;
         let position = position.map_err(|failure| retry(&failure))?;
         *stand = Stand { generation: Some(generation), ..Stand::at(position) };
         if let Some(told) = &self.told {
