@@ -147,21 +147,22 @@ async fn sealers(
     if seals.key_file.as_os_str().is_empty() {
         return Ok(Vec::new());
     }
+    let trusted = if seals.trusted_keys_file.as_os_str().is_empty() {
+        Keyring::new()
+    } else {
+        Keyring::from_file(&seals.trusted_keys_file)?
+    };
     let mut sealers = Vec::with_capacity(logs.len());
     for (shard, log) in (0..).zip(logs) {
+        // A private key is not copied, but read for each.
         let key = SigningKey::from_file(&seals.key_file)?;
-        let trusted = if seals.trusted_keys_file.as_os_str().is_empty() {
-            Keyring::new()
-        } else {
-            Keyring::from_file(&seals.trusted_keys_file)?
-        };
         let store = Arc::new(PostgresSealStore::open(&common.postgres.url, shard).await?);
         let mut witnesses: Vec<Arc<dyn SealStore>> = Vec::new();
         for path in &seals.witness_files {
             witnesses.push(Arc::new(Witness::open(&witness_of_shard(path, shard)).await?));
         }
         let (log, clock) = (Arc::clone(log), Arc::clone(clock));
-        let parts = Parts { log, shard, store, witnesses, key, trusted, clock };
+        let parts = Parts { log, shard, store, witnesses, key, trusted: trusted.clone(), clock };
         sealers.push(Sealer::new(parts, Limits::default()));
     }
     Ok(sealers)
