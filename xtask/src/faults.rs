@@ -49,7 +49,7 @@ pub(crate) fn run(workshop: &Workshop, args: &FaultsArgs) -> Result<bool> {
         bail!("the programs could not be built; see above");
     }
     let mut test = workshop.cargo();
-    test.args(["test", "--locked", "--package", "journey-tests", "--test", "faults", "--"]);
+    test.args(["test", "--locked", "--workspace", "--test", "faults", "--"]);
     test.args([TEST, "--exact", "--nocapture"]).env(NATS_SERVER_VARIABLE, nats);
     test.env("CASETRAIL_FAULTS_MINUTES", args.minutes.to_string());
     test.env("CASETRAIL_FAULTS_REPLICAS", args.replicas.to_string());

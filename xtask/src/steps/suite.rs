@@ -47,7 +47,8 @@ fn run(workshop: &Workshop) -> Result<Outcome> {
     // Once more, over Postgres and NATS.
     let mut distributed = cargo();
     distributed.env(WIRING_VARIABLE, "distributed");
-    let journey = ["--package", "journey-tests", "--test", "journey"];
+    // The whole workspace is named, or its dependencies would be built again with fewer features.
+    let journey = ["--workspace", "--test", "journey"];
     let (again, more) = match &nextest {
         Some(_) => {
             let others = format!("not test(/^{EMBEDDED_ALONE}/)");
