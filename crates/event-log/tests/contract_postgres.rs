@@ -24,12 +24,18 @@ struct Postgres {
 impl Factory for Postgres {
     async fn open(&self, clock: Arc<dyn Clock>) -> Arc<dyn EventLog> {
         // On a thread of its own: the compiler cannot see that the drivers' futures may move between threads.
+        // It stays, because a server that a test starts for itself ends with the thread that started it.
         let runtime = tokio::runtime::Handle::current();
-        let made = tokio::task::spawn_blocking(move || {
-            runtime.block_on(async {
+        let (give, made) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let made = runtime.block_on(async {
                 let database = Database::create().await.unwrap();
                 (migrated(&database.url).await, database)
-            })
+            });
+            drop(give.send(made));
+            loop {
+                std::thread::park();
+            }
         });
         let (writer, database) = made.await.unwrap();
         let log = PostgresLog::open(&writer, PostgresLogOptions::default(), clock).await.unwrap();

@@ -2,10 +2,12 @@
 //!
 //! - `schema.sql`, `append_all.sql`, `shard.sql`, `migrate`: what an administrator makes. The database itself refuses change.
 //! - `open`: connections, refused where an acknowledged append could be lost or history changed.
-//! - `writer`: group commit, over a `connection` or two that are made again when they fail.
+//! - `writer`: group commit, over `connection`s that are made again when they fail.
+//! - `flush`: how far the log is on disk; nothing past that is told or shown.
 //! - `reader`: pages and single answers.
 
 mod connection;
+mod flush;
 mod migrate;
 mod open;
 mod reader;
@@ -24,6 +26,7 @@ use uuid::Uuid;
 use crate::batch::{self, Appender};
 use crate::{Append, Appended, CommandRecord, Committed, Error, EventLog, StreamId};
 use connection::WriterConnections;
+use flush::Flushed;
 pub use migrate::{Access, MigrateError, grant, migrate};
 use open::Database;
 pub use open::OpenError;
@@ -35,7 +38,7 @@ use writer::{LANES, Writer};
 pub struct PostgresLogOptions {
     /// Which shard.
     pub shard: u16,
-    /// Connections that read at the same time; two more append.
+    /// Connections that read at the same time; two more append, and one waits for the disk.
     pub read_connections: u32,
     /// What the connections are called in `pg_stat_activity`.
     pub application_name: String,
@@ -55,6 +58,7 @@ pub struct PostgresLog {
     appender: Appender,
     /// What this process knows of the head: its own appends, and what others told it.
     head: watch::Sender<u64>,
+    flushed: Flushed,
     tasks: TaskTracker,
     read_only: bool,
 }
@@ -76,7 +80,12 @@ impl PostgresLog {
         let database = Database::new(url, &options.application_name, options.shard, read_only)?;
         drop(database.connect().await?);
         let shard = i16::try_from(options.shard).unwrap_or(i16::MAX);
-        let reader = Reader::new(&database, shard, options.read_connections);
+        let connections = Arc::new(WriterConnections::new(database.clone()));
+        let (flushed, flusher) = Flushed::new(Arc::clone(&connections));
+        // It ends after the writers, whom the log waits for.
+        TaskTracker::new()
+            .spawn(flusher.run().instrument(tracing::debug_span!(parent: None, "event_log.flusher")));
+        let reader = Reader::new(&database, shard, options.read_connections, flushed.clone());
         let tail = reader.tail().await.map_err(|error| OpenError::Unreachable {
             place: "the log".to_owned(),
             reason: error.to_string(),
@@ -84,16 +93,16 @@ impl PostgresLog {
         let head = watch::Sender::new(tail.map_or(0, |(position, _)| position));
         let (appender, queue) = batch::queue();
         let (tasks, queue) = (TaskTracker::new(), Arc::new(Mutex::new(queue)));
-        let connections = Arc::new(WriterConnections::new(database));
         for lane in 0..LANES {
             let (connections, queue) = (Arc::clone(&connections), Arc::clone(&queue));
-            let writer = Writer::new(connections, shard, queue, Arc::clone(&clock), head.clone());
+            let (clock, flushed) = (Arc::clone(&clock), flushed.clone());
+            let writer = Writer::new(connections, shard, queue, clock, flushed, head.clone());
             // The writer outlives whoever opened it and serves everybody: its span has no parent.
             let span = tracing::debug_span!(parent: None, "event_log.writer", lane);
             tasks.spawn(writer.run().instrument(span));
         }
         tasks.close();
-        Ok(Self { reader, appender, head, tasks, read_only })
+        Ok(Self { reader, appender, head, flushed, tasks, read_only })
     }
 
     /// How many shards the log at `url` has: what `casetrail migrate` made. Whoever opens them opens all.
@@ -110,6 +119,7 @@ impl PostgresLog {
     pub async fn close(&self) {
         self.appender.close().await;
         self.tasks.wait().await;
+        self.flushed.close().await;
         self.reader.close().await;
     }
 }
@@ -154,6 +164,8 @@ impl EventLog for PostgresLog {
     }
 
     fn note_head(&self, position: u64) {
+        // Whoever tells waited for the disk.
+        self.flushed.note(position);
         self.head.send_if_modified(|head| std::mem::replace(head, position.max(*head)) < position);
     }
 }

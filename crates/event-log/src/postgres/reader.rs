@@ -1,5 +1,5 @@
 //! Reads: pages, and single answers. Each is one statement, so it sees one committed state and waits for
-//! no writer.
+//! no writer; but for the disk, where something in it is not [known to be there](super::flush) yet.
 
 use jiff::Timestamp;
 use sqlx::Row;
@@ -7,6 +7,7 @@ use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use std::time::Duration;
 use uuid::Uuid;
 
+use super::flush::Flushed;
 use super::open::{Database, is_away};
 use crate::{CommandRecord, Committed, Error, StreamId};
 
@@ -22,6 +23,7 @@ pub(super) struct Reader {
     pool: PgPool,
     shard: i16,
     connections: u32,
+    flushed: Flushed,
 }
 
 /// Runs a statement; connections that died while they lay in the pool are given up one after the other.
@@ -48,14 +50,14 @@ const COLUMNS: &str = "position, stream_id, version, tenant, event_id, command_i
     schema_version, recorded_at, meta, payload, hash";
 
 impl Reader {
-    pub(super) fn new(database: &Database, shard: i16, connections: u32) -> Self {
+    pub(super) fn new(database: &Database, shard: i16, connections: u32, flushed: Flushed) -> Self {
         // Only single statements run here, never a transaction that somebody could leave open.
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE)
             .test_before_acquire(false)
             .connect_lazy_with(database.options());
-        Self { pool, shard, connections }
+        Self { pool, shard, connections, flushed }
     }
 
     pub(super) async fn close(&self) {
@@ -81,7 +83,7 @@ impl Reader {
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
             fetch_all
         )?;
-        rows.iter().map(committed).collect()
+        self.on_disk(&rows).await
     }
 
     pub(super) async fn read_all(&self, after_position: u64, limit: usize) -> Result<Vec<Committed>, Error> {
@@ -96,7 +98,7 @@ impl Reader {
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
             fetch_all
         )?;
-        rows.iter().map(committed).collect()
+        self.on_disk(&rows).await
     }
 
     /// Position and moment of the last event.
@@ -109,7 +111,9 @@ impl Reader {
             .bind(self.shard),
             fetch_optional
         )?;
-        row.map(|row| Ok((position(&row, 0)?, timestamp(column(&row, 1)?)?))).transpose()
+        let tail = row.map(|row| Ok((position(&row, 0)?, timestamp(column(&row, 1)?)?))).transpose()?;
+        self.flushed.until(tail.map_or(0, |(position, _)| position)).await?;
+        Ok(tail)
     }
 
     pub(super) async fn find_command(
@@ -136,7 +140,7 @@ impl Reader {
             .bind(command_id),
             fetch_optional
         )?;
-        row.map(|row| {
+        let found = row.map(|row| {
             let (first_version, first_position) = (position(&row, 0)?, position(&row, 1)?);
             let last_version = position(&row, 4)?;
             Ok(CommandRecord {
@@ -147,8 +151,17 @@ impl Reader {
                 fingerprint: digest("fingerprint", column(&row, 2)?)?,
                 recorded_at: timestamp(column(&row, 3)?)?,
             })
-        })
-        .transpose()
+        });
+        let found: Option<CommandRecord> = found.transpose()?;
+        self.flushed.until(found.as_ref().map_or(0, |record| record.last_position)).await?;
+        Ok(found)
+    }
+
+    async fn on_disk(&self, rows: &[PgRow]) -> Result<Vec<Committed>, Error> {
+        let events = rows.iter().map(committed).collect::<Result<Vec<_>, _>>()?;
+        // In a stream as in the log, the last has the highest position.
+        self.flushed.until(events.last().map_or(0, |event| event.position)).await?;
+        Ok(events)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The tasks of a process that append, batch by batch: each batch is one call of `log.append_all`, which is a
 //! transaction of its own. Other processes do the same; the shard's row lock puts all in order.
 //!
-//! There are [`LANES`] of them: while the database commits the batch of one, the other sends its own, which
-//! then waits at the lock and not for the way there and back.
+//! There are [`LANES`] of them: while the database works on the batch of one, the other sends its own, which
+//! then waits at the lock and not for the way there and back. A batch of several does not hold the lock until it
+//! is on disk: it is committed, then [flushed](super::flush), and only then are its callers told. Who is alone
+//! would only wait for one more answer, and commits in the usual way.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 use super::connection::WriterConnections;
+use super::flush::Flushed;
 use super::reader::{failure, position, timestamp, unsigned};
 use crate::batch::{Answer, Queue, Waiting, answer_all};
 use crate::{Append, Appended, Error};
@@ -32,7 +35,17 @@ pub(super) struct Writer {
     shard: i16,
     queue: Arc<Mutex<Queue>>,
     clock: Arc<dyn Clock>,
+    flushed: Flushed,
     head: watch::Sender<u64>,
+}
+
+/// When a batch is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    /// With its commit.
+    AtCommit,
+    /// With a flush that comes after it.
+    AfterFlush,
 }
 
 impl Writer {
@@ -41,9 +54,10 @@ impl Writer {
         shard: i16,
         queue: Arc<Mutex<Queue>>,
         clock: Arc<dyn Clock>,
+        flushed: Flushed,
         head: watch::Sender<u64>,
     ) -> Self {
-        Self { connections, shard, queue, clock, head }
+        Self { connections, shard, queue, clock, flushed, head }
     }
 
     /// Serves until everybody who could ask is gone, or one asked to close.
@@ -51,9 +65,25 @@ impl Writer {
         while let Some(batch) = self.next_batch().await {
             let (appends, callers): (Vec<_>, Vec<_>) =
                 batch.into_iter().map(|Waiting { append, answer }| (append, answer)).unzip();
-            answer_all(callers, self.commit(appends).await);
+            let durable = if appends.len() == 1 { Durable::AtCommit } else { Durable::AfterFlush };
+            let committed = self.commit(appends, durable).await;
+            let last = committed.as_ref().ok().and_then(|answers| last_position(answers));
+            let (flushed, head) = (self.flushed.clone(), self.head.clone());
+            // Also a repeat's first try may not be on disk yet.
+            let tell = move |on_disk: Result<(), Error>| {
+                if let (Some(last), Ok(())) = (last, &on_disk) {
+                    flushed.note(last);
+                    // Whoever wakes finds what it was woken for.
+                    head.send_if_modified(|head| std::mem::replace(head, last.max(*head)) < last);
+                }
+                answer_all(callers, on_disk.and(committed));
+            };
+            if durable == Durable::AfterFlush && last.is_some() {
+                self.flushed.then(tell);
+            } else {
+                tell(Ok(()));
+            }
         }
-        self.connections.close().await;
     }
 
     async fn next_batch(&self) -> Option<Vec<Waiting>> {
@@ -62,16 +92,16 @@ impl Writer {
 
     /// Writes a batch. After a failure its connection is not trusted any more: whether the batch was
     /// committed, the log knows when it is repeated.
-    async fn commit(&self, appends: Vec<Append>) -> Result<Vec<Answer>, Error> {
+    async fn commit(&self, appends: Vec<Append>, durable: Durable) -> Result<Vec<Answer>, Error> {
         let requests = appends.len();
         let mut connection = self.connections.take().await?;
         let now = self.clock.now().as_microsecond();
         let batch = Batch::of(appends);
-        let appending = tokio::time::timeout(PATIENCE, batch.append(&mut connection, self.shard, now));
+        let appending =
+            tokio::time::timeout(PATIENCE, batch.append(&mut connection, self.shard, now, durable));
         let failed = match appending.await {
             Ok(Ok(answers)) => {
                 self.connections.give_back(connection).await;
-                self.publish(&answers);
                 tracing::trace!(requests, "batch committed");
                 return Ok(answers);
             }
@@ -83,14 +113,11 @@ impl Writer {
         self.connections.distrust().await;
         Err(failed)
     }
+}
 
-    /// Only after the commit: whoever wakes finds what it was woken for.
-    fn publish(&self, answers: &[Answer]) {
-        let last = answers.iter().flatten().map(|appended| appended.last_position).max();
-        if let Some(last) = last {
-            self.head.send_if_modified(|head| std::mem::replace(head, last.max(*head)) < last);
-        }
-    }
+/// The last position that anybody is told of.
+fn last_position(answers: &[Answer]) -> Option<u64> {
+    answers.iter().flatten().map(|appended| appended.last_position).max()
 }
 
 /// A batch as the columns that the database takes.
@@ -136,11 +163,12 @@ impl Batch {
         connection: &mut PgConnection,
         shard: i16,
         now: i64,
+        durable: Durable,
     ) -> Result<Vec<Answer>, Error> {
-        let appended = match self.call("log.append_all", connection, shard, now).await {
+        let appended = match self.call("log.append_all", connection, shard, now, durable).await {
             // A command that was recorded before: which one, the other function finds.
             Err(error) if error.as_database_error().is_some_and(DatabaseError::is_unique_violation) => {
-                self.call("log.append_batch", connection, shard, now).await
+                self.call("log.append_batch", connection, shard, now, durable).await
             }
             done => done,
         };
@@ -157,10 +185,16 @@ impl Batch {
         connection: &mut PgConnection,
         shard: i16,
         now: i64,
+        durable: Durable,
     ) -> Result<Vec<PgRow>, sqlx::Error> {
+        // For this transaction alone: at its end the setting is again what the server was found to have.
+        let unflushed = match durable {
+            Durable::AtCommit => "",
+            Durable::AfterFlush => ", set_config('synchronous_commit', 'off', true)",
+        };
         let statement = format!(
             "SELECT status, first_version, last_version, last_position, recorded_at
-             FROM {function}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+             FROM {function}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13){unflushed}"
         );
         sqlx::query(AssertSqlSafe(statement))
             .bind(shard)

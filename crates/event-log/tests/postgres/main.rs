@@ -7,6 +7,7 @@
 mod server;
 
 mod crashes;
+mod flushed;
 mod late;
 mod opening;
 mod plans;
