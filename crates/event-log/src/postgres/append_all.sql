@@ -54,6 +54,23 @@ BEGIN
       r_fingerprint, e_req, e_id, e_type, e_schema, e_meta, e_payload);
     RETURN;
   END IF;
+  IF cardinality(e_req) = cardinality(r_stream)
+     AND NOT EXISTS (SELECT FROM unnest(e_req) WITH ORDINALITY AS u(req, i) WHERE u.req <> u.i) THEN
+    -- One event each, as nearly always: no chain goes on within the batch, and one statement does it all.
+    INSERT INTO log.event
+    SELECT p_shard, v_position + u.i, u.stream, u.expected + 1, u.tenant, u.id, u.command, 0, u.fingerprint,
+           u.type, u.schema, v_now, u.meta, u.payload,
+           sha256(u.head || uuid_send(u.stream) || int8send(u.expected + 1)
+             || sha256(convert_to(u.tenant, 'UTF8')) || uuid_send(u.command) || int2send(0::SMALLINT)
+             || uuid_send(u.id) || convert_to(u.type, 'UTF8') || int2send(u.schema) || int8send(v_now)
+             || sha256(u.meta) || sha256(u.payload))
+      FROM unnest(v_heads, r_stream, r_tenant, r_expected, r_command, r_fingerprint, e_id, e_type, e_schema,
+                  e_meta, e_payload)
+           WITH ORDINALITY AS u(head, stream, tenant, expected, command, fingerprint, id, type, schema, meta,
+                                payload, i);
+    RETURN QUERY SELECT 0, 'all', NULL::BIGINT, NULL::BIGINT, v_position, v_now;
+    RETURN;
+  END IF;
   FOR i IN 1 .. cardinality(e_req) LOOP
     IF e_req[i] = r THEN
       n := n + 1;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use ambient::Clock;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -31,14 +31,14 @@ pub use migrate::{Access, MigrateError, grant, migrate};
 use open::Database;
 pub use open::OpenError;
 use reader::Reader;
-use writer::{LANES, Writer};
+use writer::Writer;
 
 /// How a log is opened.
 #[derive(Debug, Clone)]
 pub struct PostgresLogOptions {
     /// Which shard.
     pub shard: u16,
-    /// Connections that read at the same time; two more append, and one waits for the disk.
+    /// Connections that read at the same time; one more appends, and one waits for the disk.
     pub read_connections: u32,
     /// What the connections are called in `pg_stat_activity`.
     pub application_name: String,
@@ -92,15 +92,10 @@ impl PostgresLog {
         })?;
         let head = watch::Sender::new(tail.map_or(0, |(position, _)| position));
         let (appender, queue) = batch::queue();
-        let (tasks, queue) = (TaskTracker::new(), Arc::new(Mutex::new(queue)));
-        for lane in 0..LANES {
-            let (connections, queue) = (Arc::clone(&connections), Arc::clone(&queue));
-            let (clock, flushed) = (Arc::clone(&clock), flushed.clone());
-            let writer = Writer::new(connections, shard, queue, clock, flushed, head.clone());
-            // The writer outlives whoever opened it and serves everybody: its span has no parent.
-            let span = tracing::debug_span!(parent: None, "event_log.writer", lane);
-            tasks.spawn(writer.run().instrument(span));
-        }
+        let writer = Writer::new(connections, shard, queue, clock, flushed.clone(), head.clone());
+        let tasks = TaskTracker::new();
+        // The writer outlives whoever opened it and serves everybody: its span has no parent.
+        tasks.spawn(writer.run().instrument(tracing::debug_span!(parent: None, "event_log.writer")));
         tasks.close();
         Ok(Self { reader, appender, head, flushed, tasks, read_only })
     }

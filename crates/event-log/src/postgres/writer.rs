@@ -1,9 +1,8 @@
-//! The tasks of a process that append, batch by batch: each batch is one call of `log.append_all`, which is a
-//! transaction of its own. Other processes do the same; the shard's row lock puts all in order.
+//! The one task of a process that appends, batch by batch: each batch is one call of `log.append_all`, which is
+//! a transaction of its own. Other processes do the same; the shard's row lock puts all in order.
 //!
-//! There are [`LANES`] of them: while the database works on the batch of one, the other sends its own, which
-//! then waits at the lock and not for the way there and back. A batch of several does not hold the lock until it
-//! is on disk: it is committed, then [flushed](super::flush), and only then are its callers told. Who is alone
+//! A batch of several does not hold that lock until it is on disk: it is committed, then
+//! [flushed](super::flush) while the next one is on its way, and only then are its callers told. Who is alone
 //! would only wait for one more answer, and commits in the usual way.
 
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use jiff::Timestamp;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Row};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::connection::WriterConnections;
@@ -26,14 +25,11 @@ use crate::{Append, Appended, Error};
 /// How long a batch may take before its connection is given up: longer than the server's own limits.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How many batches of a process are on their way at a time: one that commits, and one that is next.
-pub(super) const LANES: usize = 2;
-
 /// Appends to one shard, one batch at a time.
 pub(super) struct Writer {
     connections: Arc<WriterConnections>,
     shard: i16,
-    queue: Arc<Mutex<Queue>>,
+    queue: Queue,
     clock: Arc<dyn Clock>,
     flushed: Flushed,
     head: watch::Sender<u64>,
@@ -52,7 +48,7 @@ impl Writer {
     pub(super) fn new(
         connections: Arc<WriterConnections>,
         shard: i16,
-        queue: Arc<Mutex<Queue>>,
+        queue: Queue,
         clock: Arc<dyn Clock>,
         flushed: Flushed,
         head: watch::Sender<u64>,
@@ -61,8 +57,8 @@ impl Writer {
     }
 
     /// Serves until everybody who could ask is gone, or one asked to close.
-    pub(super) async fn run(self) {
-        while let Some(batch) = self.next_batch().await {
+    pub(super) async fn run(mut self) {
+        while let Some(batch) = self.queue.next_batch().await {
             let (appends, callers): (Vec<_>, Vec<_>) =
                 batch.into_iter().map(|Waiting { append, answer }| (append, answer)).unzip();
             let durable = if appends.len() == 1 { Durable::AtCommit } else { Durable::AfterFlush };
@@ -84,10 +80,6 @@ impl Writer {
                 tell(Ok(()));
             }
         }
-    }
-
-    async fn next_batch(&self) -> Option<Vec<Waiting>> {
-        self.queue.lock().await.next_batch().await
     }
 
     /// Writes a batch. After a failure its connection is not trusted any more: whether the batch was
