@@ -103,6 +103,7 @@ pub struct IndexKey(pub(crate) DataKey);
 
 impl IndexKey {
     /// The digest that `value` is found by among values of this kind: HMAC-SHA256, cut to 128 bits, in hexadecimal.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot")]
     pub fn digest(&self, kind: &str, value: &str) -> String {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.bytes()).expect("a key of 32 bytes");

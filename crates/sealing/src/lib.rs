@@ -22,6 +22,7 @@ pub mod postgres;
 mod sealer;
 mod sqlite;
 mod store;
+mod vault;
 mod wrapping;
 
 pub use data_key::{AssociatedData, DataKey, IndexKey};
@@ -32,4 +33,5 @@ pub use postgres::PostgresKeyStore;
 pub use sealer::{Forgets, Rotated, Sealer};
 pub use sqlite::SqliteKeyStore;
 pub use store::{KeyRecord, KeyStore, WrappedKey};
+pub use vault::{VaultOptions, VaultTransit};
 pub use wrapping::{Wrapper, Wrappers};
