@@ -176,6 +176,14 @@ impl System {
         }
     }
 
+    /// What every process was given.
+    pub fn all_parts(&self) -> Vec<&Parts> {
+        match self {
+            Self::Embedded(system) => vec![&system.parts],
+            Self::Distributed(system) => system.services.iter().map(|service| &service.parts).collect(),
+        }
+    }
+
     /// The log.
     pub fn log(&self) -> &Arc<dyn EventLog> {
         &self.parts().log

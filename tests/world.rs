@@ -122,7 +122,7 @@ impl World {
         let executor = Executor::<Case>::new(self.system.parts(), "tests");
         let mut streams = Vec::new();
         for event in self.events().await? {
-            if !event.event_type.starts_with("agent.") && !streams.contains(&event.stream) {
+            if case::is_case_fact(&event.event_type) && !streams.contains(&event.stream) {
                 streams.push(event.stream);
             }
         }
@@ -190,7 +190,7 @@ impl World {
                 !String::from_utf8_lossy(&event.payload).contains("{\"clear\":"),
                 "{name} at position {position} holds a readable personal text"
             );
-            if !name.starts_with("agent.") {
+            if case::is_case_fact(&name) {
                 let decoded =
                     <CaseEvent as case::StoredEvent>::decode(&name, event.schema_version, &event.payload)?;
                 ensure!(!matches!(decoded, CaseEvent::Unknown { .. }), "{name} is unknown");

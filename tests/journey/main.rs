@@ -12,9 +12,12 @@ mod scene;
 
 mod bad_input;
 mod checked;
+mod erasure;
+mod keys;
 mod mail;
 mod metrics;
 mod read_models;
+mod reads;
 mod restart;
 mod startup;
 mod stories;

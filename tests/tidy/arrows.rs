@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contracts", &[]),
     ("outbound", &[]),
     ("event-log", &["ambient", "scratch"]),
-    ("sealing", &["ambient", "scratch"]),
+    ("sealing", &["ambient", "outbound", "scratch"]),
     ("seals", &["ambient", "event-log", "scratch"]),
     ("sandbox-gateway", &["ambient", "outbound"]),
     ("scratch", &["ambient"]),

@@ -36,14 +36,15 @@ fn there_are_no_services_or_protos_beside_the_stages() {
     let mut services = STAGES.map(as_folder).to_vec();
     services.sort();
     assert_eq!(house::folders_in("services"), services, "services/ holds the four stages and nothing else");
-    // Every process serves the history of a case, and what operators ask: the two APIs that are no stage.
-    let mut protos: Vec<String> =
-        STAGES.iter().chain(&["history", "operations"]).map(ToString::to_string).collect();
+    // Every process serves the history of a case, and what operators ask; what is held on a player as a whole is
+    // no stage of a case's journey either.
+    let beside = ["history", "operations", "privacy"];
+    let mut protos: Vec<String> = STAGES.iter().chain(&beside).map(ToString::to_string).collect();
     protos.sort();
     assert_eq!(
         house::folders_in("proto/casetrail"),
         protos,
-        "proto/casetrail holds the stages, history and operations"
+        "proto/casetrail holds the stages, history, operations and privacy"
     );
 }
 

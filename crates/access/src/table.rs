@@ -27,6 +27,8 @@ const DESK: &[Role] = &[
 ];
 /// Whoever reads and never changes a case.
 const OVERSIGHT: &[Role] = &[PrivacyOfficer, Auditor];
+/// Whoever answers for personal data.
+const OFFICERS: &[Role] = &[PrivacyOfficer];
 /// Whoever runs a team.
 const LEADS: &[Role] = &[TeamLead];
 /// Whoever keeps the system running.
@@ -102,6 +104,7 @@ const NOTIFICATIONS: Methods = &[
 const HISTORY: Methods = &[
     (&["GetCase", "ListHistory", "WatchCase"], &[DESK, OVERSIGHT, SYSTEMS]),
     (&["VerifyCase", "ListTraces"], &[DESK, OVERSIGHT, FAULTS, SYSTEMS]),
+    (&["ListReads"], &[OVERSIGHT]),
 ];
 
 const OPERATIONS: Methods = &[
@@ -113,6 +116,9 @@ const OPERATIONS: Methods = &[
     (&["RedriveDeadLetter"], &[RUNNING]),
 ];
 
+const PRIVACY: Methods =
+    &[(&["ErasePlayer", "SetLegalHold", "ExportPlayer"], &[OFFICERS]), (&["ListErasures"], &[OVERSIGHT])];
+
 /// Every service of ours.
 const SERVICES: &[(&str, Methods)] = &[
     ("casetrail.intake.v1.IntakeService", INTAKE),
@@ -121,6 +127,7 @@ const SERVICES: &[(&str, Methods)] = &[
     ("casetrail.notifications.v1.NotificationsService", NOTIFICATIONS),
     ("casetrail.history.v1.HistoryService", HISTORY),
     ("casetrail.operations.v1.OperationsService", OPERATIONS),
+    ("casetrail.privacy.v1.PrivacyService", PRIVACY),
 ];
 
 /// Services that tell nothing about anybody, so that probes and stock clients need no token: gRPC health always,

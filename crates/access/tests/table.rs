@@ -61,10 +61,22 @@ fn who_only_looks_changes_no_case() {
     for path in methods() {
         for role in [Role::PrivacyOfficer, Role::Engineer] {
             let admitted = table::admitted(&path).admits(role);
-            assert!(!admitted || reads(&path), "{role} may call {path}");
+            // A player's data as a whole is an officer's to erase, and no case is changed by it.
+            let is_own = role == Role::PrivacyOfficer && path.contains(".PrivacyService/");
+            assert!(!admitted || reads(&path) || is_own, "{role} may call {path}");
         }
         let changes = !reads(&path) && table::admitted(&path).admits(Role::Operator);
         assert!(!changes || path.contains("Redrive"), "an operator may call {path}");
+    }
+}
+
+#[test]
+fn a_players_data_is_erased_and_handed_out_by_privacy_officers_only() {
+    for method in ["ErasePlayer", "SetLegalHold", "ExportPlayer"] {
+        let path = format!("/casetrail.privacy.v1.PrivacyService/{method}");
+        let who: Vec<Role> =
+            Role::ALL.into_iter().filter(|role| table::admitted(&path).admits(*role)).collect();
+        assert_eq!(who, [Role::PrivacyOfficer], "{path}");
     }
 }
 

@@ -111,6 +111,11 @@ impl fmt::Display for CaseState {
     }
 }
 
+/// Whether a fact of this stored name stands in a case's stream: agents and players have streams of their own.
+pub fn is_case_fact(stored_name: &str) -> bool {
+    !["agent.", "privacy."].iter().any(|own| stored_name.starts_with(own))
+}
+
 /// Any fact about a case: the sum of the four stages' events, and those we do not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CaseEvent {

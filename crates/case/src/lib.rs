@@ -24,12 +24,13 @@ pub mod intake;
 pub mod invariants;
 pub mod notifications;
 pub mod payments_escalation;
+pub mod privacy;
 pub mod routing;
 pub mod sla;
 
 pub use actor::{Actor, ActorKind};
 pub use ids::{AgentId, Brand, CaseId, CaseNumber, InvalidId, PlayerId, TransactionId, derive};
-pub use journey::{Case, CaseEvent, CaseState, Recorded};
+pub use journey::{Case, CaseEvent, CaseState, Recorded, is_case_fact};
 pub use money::{InvalidMoney, Money};
 pub use personal::{Personal, SealedText, VisitPersonal};
 pub use stage::{Aggregate, Context, DecodeError, Refusal, Stage, StoredEvent};

@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -229,6 +230,14 @@ impl Policy {
         self.span(SignedDuration::from_hours(i64::from(days) * 24))
     }
 
+    /// How long the law allows for a request about a player's data: until the same day of the next month, or its
+    /// last day where it has none such (GDPR Art. 12(3)). These seconds never stand still.
+    pub fn subject_request(&self, received_at: Timestamp) -> Span {
+        let received = received_at.to_zoned(TimeZone::UTC);
+        let breach_at = received.checked_add(1.month()).map_or(received_at, |due| due.timestamp());
+        self.span(breach_at.duration_since(received_at))
+    }
+
     /// The same policy, if it can hold.
     pub fn checked(self) -> Result<Self, InvalidPolicy> {
         for (name, percent) in [("warn_percent", self.warn_percent), ("vip_percent", self.vip_percent)] {
@@ -291,6 +300,11 @@ impl Policy {
 }
 
 impl Span {
+    /// The time until the breach.
+    pub(crate) fn breach(self) -> SignedDuration {
+        SignedDuration::from_secs(i64::try_from(self.breach_seconds).unwrap_or(i64::MAX))
+    }
+
     fn percent(self, percent: u8) -> Self {
         let part = |whole: u64| whole * u64::from(percent) / 100;
         Self { target_seconds: part(self.target_seconds), breach_seconds: part(self.breach_seconds) }
@@ -362,6 +376,20 @@ mod tests {
     fn countries_have_their_own_deadlines() {
         let days = |country| Policy::default().jurisdiction(country).breach_seconds / (24 * HOUR);
         assert_eq!(["GB", "DK", "MT", "SE"].map(days), [56, 14, 10, 14]);
+    }
+
+    #[test]
+    fn a_month_ends_on_the_same_day_of_the_next_or_on_its_last() {
+        for (received, due) in [
+            ("2026-06-15T10:00:00Z", "2026-07-15T10:00:00Z"),
+            ("2026-01-31T23:30:00Z", "2026-02-28T23:30:00Z"),
+            ("2028-01-31T00:00:00Z", "2028-02-29T00:00:00Z"),
+        ] {
+            let received: Timestamp = received.parse().unwrap();
+            let span = Policy::default().subject_request(received);
+            assert_eq!(received + span.breach(), due.parse().unwrap());
+            assert_eq!(span.target_seconds, span.breach_seconds * 80 / 100);
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct Context<'a> {
 
 /// One stage's rules: commands in, facts or a refusal out.
 pub trait Stage: 'static {
-    /// The stage's one name: `intake`, `routing`, `payments_escalation`, `notifications` (and `agent`).
+    /// The stage's one name: `intake`, `routing`, `payments_escalation`, `notifications` (and `agent`, `privacy`).
     const NAME: &'static str;
     /// What the facts are about, and what is folded before deciding.
     type Aggregate: Aggregate;

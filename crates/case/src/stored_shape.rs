@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
-use crate::{intake, notifications, payments_escalation, routing};
+use crate::{intake, notifications, payments_escalation, privacy, routing};
 
 /// The JSON Schema of one stored shape, for those who read the log or the bus in another language.
 #[derive(Debug, Clone)]
@@ -35,6 +35,7 @@ pub fn stored_shapes() -> Vec<StoredShape> {
         payments_escalation::Event::stored_shapes(),
         notifications::Event::stored_shapes(),
         routing::agent::Event::stored_shapes(),
+        privacy::Event::stored_shapes(),
     ]
     .concat()
 }

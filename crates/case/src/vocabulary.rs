@@ -1,7 +1,5 @@
 //! The words of the domain that more than one stage uses. Each has one stored spelling.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,17 +33,18 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
             }
         }
 
         impl std::str::FromStr for $name {
-            type Err = InvalidWord;
+            type Err = $crate::vocabulary::InvalidWord;
 
-            fn from_str(text: &str) -> Result<Self, InvalidWord> {
-                Self::ALL.iter().copied().find(|word| word.as_str() == text).ok_or_else(|| InvalidWord {
+            fn from_str(text: &str) -> Result<Self, $crate::vocabulary::InvalidWord> {
+                let found = Self::ALL.iter().copied().find(|word| word.as_str() == text);
+                found.ok_or_else(|| $crate::vocabulary::InvalidWord {
                     what: $what,
                     given: text.to_owned(),
                     allowed: Self::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(", "),
@@ -54,6 +53,7 @@ macro_rules! words {
         }
     };
 }
+pub(crate) use words;
 
 words! {
     /// How a request reached us, or how we reach the player (R1).
@@ -87,6 +87,8 @@ words! {
     Account = "account",
     /// A complaint under a licence's rules.
     Complaint = "complaint",
+    /// What is held on the player: a subject request (GDPR Art. 15 to 21).
+    Privacy = "privacy",
     /// A missing or disputed bonus.
     Bonus = "bonus",
     /// A technical fault.

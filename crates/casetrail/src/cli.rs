@@ -13,10 +13,10 @@ use crate::bench::Bench;
 use crate::commands::{
     agents::AgentsArgs, cases::CasesArgs, check::CheckArgs, completions::CompletionsArgs, config::ConfigArgs,
     consumers::ConsumersArgs, dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs,
-    history::HistoryArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs,
-    relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs, schemas::SchemasArgs,
-    token::TokenArgs, traces::TracesArgs, verify::VerifyArgs, verify_bundle::VerifyBundleArgs,
-    version::VersionArgs, watch::WatchArgs,
+    history::HistoryArgs, keys::KeysArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs,
+    rebuild::RebuildArgs, relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs,
+    schemas::SchemasArgs, token::TokenArgs, traces::TracesArgs, verify::VerifyArgs,
+    verify_bundle::VerifyBundleArgs, version::VersionArgs, watch::WatchArgs,
 };
 use crate::dev::DevArgs;
 use crate::up::UpArgs;
@@ -119,6 +119,9 @@ pub(crate) enum Command {
     /// Run the deployables as processes of their own, over Postgres and NATS
     #[command(after_help = UpArgs::EXAMPLES)]
     Up(UpArgs),
+    /// Look after the keys that personal data is sealed with
+    #[command(after_help = KeysArgs::EXAMPLES)]
+    Keys(KeysArgs),
     /// Make or bring up to date everything in a database: log, keys, schemas, roles
     #[command(after_help = MigrateArgs::EXAMPLES)]
     Migrate(MigrateArgs),

@@ -59,3 +59,8 @@ stage! {
     /// What consumers of events do, and what they could not handle; served by every process.
     operations
 }
+
+stage! {
+    /// What is held on a player as a whole, and for how long.
+    privacy
+}

@@ -84,6 +84,26 @@ pub struct KeysConfig {
     pub master_key_file: PathBuf,
     /// The master key itself; empty for none.
     pub master_key: String,
+    /// Files with master keys that wrapped keys before.
+    pub earlier_master_key_files: Vec<PathBuf>,
+    /// A key management service in the place of a master key.
+    pub vault: VaultConfig,
+}
+
+/// `[keys.vault]` in a configuration file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultConfig {
+    /// Its address; empty for none.
+    pub address: String,
+    /// Where its transit engine is.
+    pub mount: String,
+    /// The key's name.
+    pub key: String,
+    /// The file with the token.
+    pub token_file: PathBuf,
+    /// The certificates that vouch for it; empty for the public authorities.
+    pub ca_file: PathBuf,
 }
 
 impl std::fmt::Debug for KeysConfig {

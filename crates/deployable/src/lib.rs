@@ -11,6 +11,7 @@
 pub mod config;
 mod dependencies;
 pub mod front;
+mod keys;
 mod program;
 pub mod relay;
 
@@ -27,7 +28,7 @@ use event_log::{EventLog, PostgresLog, Shards};
 use futures_util::future::BoxFuture;
 use history::History;
 use operations::Operations;
-use sealing::{MasterKey, PostgresKeyStore, Sealer};
+use sealing::{PostgresKeyStore, Sealer};
 use serde::de::DeserializeOwned;
 use service_kit::auth::{self, AuthError};
 use service_kit::config::{ConfigError, Tables};
@@ -167,7 +168,10 @@ pub async fn start<C: DeserializeOwned>(
             service_kit::metrics::observe_consumers(&bus);
             service_kit::metrics::observe_dead_letters(&bus, &shutdown);
             let serving = async {
-                let started = (service.start)(&parts, own).await?;
+                // Before anybody opens a text: an older copy of the keys may know less than the log.
+                let tombstones = service_kit::tombstones::start(&parts).await?;
+                let mut started = (service.start)(&parts, own).await?;
+                started.subscriptions.push(tombstones);
                 serve(&common, parts, nats, logs.clone(), started, listeners, telemetry).await
             };
             let started = serving.await;
@@ -286,16 +290,9 @@ fn checkpoints(url: &str, stage: &str) -> Result<PgPool, Error> {
 }
 
 async fn sealer(common: &Common, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<Sealer, Error> {
-    let keys = &common.keys;
-    let master = if !keys.master_key.is_empty() {
-        MasterKey::from_hex(&keys.master_key)?
-    } else if !keys.master_key_file.as_os_str().is_empty() {
-        MasterKey::from_file(&keys.master_key_file)?
-    } else {
-        return Err(Error::NoMasterKey);
-    };
+    let wrappers = common.keys.wrappers()?;
     let store = PostgresKeyStore::open(&common.postgres.url).await?;
-    Ok(Sealer::new(Arc::new(store), master, Arc::clone(clock), Arc::clone(ids)))
+    Ok(Sealer::new(Arc::new(store), wrappers, Arc::clone(clock), Arc::clone(ids)))
 }
 
 async fn serve(

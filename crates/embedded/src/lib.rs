@@ -226,6 +226,8 @@ async fn sealer(data: &std::path::Path, clock: &Arc<dyn Clock>, ids: &Arc<dyn Id
 }
 
 async fn start_services(parts: &Parts, config: &Config) -> Result<(Services, Vec<Subscription>), Error> {
+    // Before anybody opens a text: an older copy of the keys may know less than the log.
+    let tombstones = service_kit::tombstones::start(parts).await?;
     let started: [Started; 4] = [
         intake::start(parts, config.intake.clone()).await?,
         routing::start(parts, config.routing.clone()).await?,
@@ -236,7 +238,7 @@ async fn start_services(parts: &Parts, config: &Config) -> Result<(Services, Vec
     let mut names = vec![History::NAME, Operations::NAME];
     routes.add_service(Operations::server(Arc::clone(&parts.bus)));
     let mut http = Router::new();
-    let mut subscriptions = Vec::new();
+    let mut subscriptions = vec![tombstones];
     // Every service could serve the history; a process does it once.
     let mut trace_url = Some(config.telemetry.trace_url.clone());
     for service in started {

@@ -13,7 +13,9 @@ use sqlx::migrate::Migrator;
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
-/// The directory's table, as migrations with a book of their own: they stand in the database of the service
+use crate::reads::ReadAudit;
+
+/// The tables of the directory and of the audit of reads, as migrations with a book of their own: they stand in the database of the service
 /// beside its own ones. In a file [`CaseDirectory::start`] runs them; in Postgres `casetrail migrate` does.
 pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     let mut migrations = sqlx::migrate!();
@@ -38,6 +40,7 @@ pub struct CaseDirectory {
     parts: Parts,
     store: Store,
     subscription: Subscription,
+    audit: ReadAudit,
 }
 
 impl CaseDirectory {
@@ -46,7 +49,15 @@ impl CaseDirectory {
     pub async fn start(parts: &Parts, store: &Store, service: &str) -> Result<Self, StartError> {
         store.require(&MIGRATIONS).await?;
         let subscription = project_facts(parts, store, NumberRows(read_model(service))).await?;
-        Ok(Self { parts: parts.clone(), store: store.clone(), subscription })
+        let audit = ReadAudit::start(parts, store, service)
+            .await
+            .map_err(|failure| StartError::Broken(format!("the audit of reads: {failure}")))?;
+        Ok(Self { parts: parts.clone(), store: store.clone(), subscription, audit })
+    }
+
+    /// Who reads what of the cases that are found with it.
+    pub fn audit(&self) -> &ReadAudit {
+        &self.audit
     }
 
     /// How far it has followed the log.

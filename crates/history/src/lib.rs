@@ -2,7 +2,7 @@
 //! alike by every service, straight from the log.
 //!
 //! [`History`] answers the calls; [`CaseDirectory`] finds a case by the number people use and is what
-//! every service resolves a request's `case` with. [`describe`](describe::describe) tells a fact in one
+//! every service resolves a request's `case` with. [`dossier`] reads a whole case. [`describe`](describe::describe) tells a fact in one
 //! English sentence.
 //!
 //! Must never be here: anything that records a fact or decides. To add a fact's sentence: the compiler
@@ -14,11 +14,14 @@ mod as_of;
 mod chain;
 mod details;
 mod directory;
+mod dossier;
 mod get_case;
 mod list_history;
+mod list_reads;
 mod list_traces;
 mod narrator;
 mod page;
+mod reads;
 mod service;
 mod verify_case;
 mod view;
@@ -26,4 +29,6 @@ mod watch_case;
 mod words;
 
 pub use directory::{CaseDirectory, MIGRATIONS, derivation, read_model};
+pub use dossier::{Dossier, ToldFact, dossier};
+pub use reads::{PURPOSE_KEY, ReadAudit, ReadLimits, Reader};
 pub use service::{History, registration};

@@ -7,11 +7,13 @@ use service_kit::request::Checks;
 
 use crate::chain::Chain;
 use crate::narrator::Narrator;
+use crate::reads::Reader;
 use crate::service::Inner;
 use crate::{as_of, page};
 
 pub(crate) async fn answer(
     history: &Inner,
+    reader: &Reader,
     request: ListHistoryRequest,
 ) -> Result<ListHistoryResponse, Failure> {
     let bound = ListHistoryRequest { page_size: 0, page_token: String::new(), ..request.clone() };
@@ -21,7 +23,9 @@ pub(crate) async fn answer(
     let after = page::read(&mut checks, &request.page_token, &bound);
     let after = checks.finish_with(after)?;
     let stream = history.directory.resolve("case", &request.case).await?;
-    let until = history.case_as_of(stream, &request.case, as_of).await?.version;
+    let case = history.case_as_of(stream, &request.case, as_of).await?;
+    history.directory.audit().note(reader, &case, "history.ListHistory", "player, texts")?;
+    let until = case.version;
 
     let mut narrator = Narrator::after(&history.parts, &history.executor, stream, after).await?;
     let mut chain = Chain::new(history.parts.log.as_ref(), stream, after);

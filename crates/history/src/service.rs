@@ -14,7 +14,8 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::directory::{CaseDirectory, not_found};
-use crate::{get_case, list_history, list_traces, verify_case, watch_case};
+use crate::reads::Reader;
+use crate::{get_case, list_history, list_reads, list_traces, verify_case, watch_case};
 
 /// Answers `history.v1` from the log. Cheap to clone.
 #[derive(Clone)]
@@ -105,14 +106,16 @@ impl HistoryService for History {
         &self,
         request: Request<pb::GetCaseRequest>,
     ) -> Result<Response<pb::GetCaseResponse>, Status> {
-        respond(get_case::answer(&self.inner, request.into_inner()).await)
+        let reader = Reader::of(&request)?;
+        respond(get_case::answer(&self.inner, &reader, request.into_inner()).await)
     }
 
     async fn list_history(
         &self,
         request: Request<pb::ListHistoryRequest>,
     ) -> Result<Response<pb::ListHistoryResponse>, Status> {
-        respond(list_history::answer(&self.inner, request.into_inner()).await)
+        let reader = Reader::of(&request)?;
+        respond(list_history::answer(&self.inner, &reader, request.into_inner()).await)
     }
 
     type WatchCaseStream = Pin<Box<dyn Stream<Item = Result<pb::WatchCaseResponse, Status>> + Send>>;
@@ -121,7 +124,8 @@ impl HistoryService for History {
         &self,
         request: Request<pb::WatchCaseRequest>,
     ) -> Result<Response<Self::WatchCaseStream>, Status> {
-        respond(watch_case::answer(&self.inner, request.into_inner()).await)
+        let reader = Reader::of(&request)?;
+        respond(watch_case::answer(&self.inner, &reader, request.into_inner()).await)
     }
 
     async fn verify_case(
@@ -129,6 +133,13 @@ impl HistoryService for History {
         request: Request<pb::VerifyCaseRequest>,
     ) -> Result<Response<pb::VerifyCaseResponse>, Status> {
         respond(verify_case::answer(&self.inner, request.into_inner()).await)
+    }
+
+    async fn list_reads(
+        &self,
+        request: Request<pb::ListReadsRequest>,
+    ) -> Result<Response<pb::ListReadsResponse>, Status> {
+        respond(list_reads::answer(&self.inner, request.into_inner()).await)
     }
 
     async fn list_traces(

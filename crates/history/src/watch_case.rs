@@ -16,6 +16,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::narrator::Narrator;
+use crate::reads::Reader;
 use crate::service::Inner;
 
 /// Entries on their way to one client.
@@ -27,9 +28,15 @@ const POLL: SignedDuration = SignedDuration::from_secs(2);
 
 type Entries = Pin<Box<dyn Stream<Item = Result<WatchCaseResponse, Status>> + Send>>;
 
-pub(crate) async fn answer(history: &Inner, request: WatchCaseRequest) -> Result<Entries, Failure> {
+pub(crate) async fn answer(
+    history: &Inner,
+    reader: &Reader,
+    request: WatchCaseRequest,
+) -> Result<Entries, Failure> {
     let stream = history.directory.resolve("case", &request.case).await?;
-    let newest = history.case_as_of(stream, &request.case, None).await?.version;
+    let case = history.case_as_of(stream, &request.case, None).await?;
+    history.directory.audit().note(reader, &case, "history.WatchCase", "player, texts")?;
+    let newest = case.version;
     let after = request.after_version;
     if after > newest {
         let problem = format!("is {after}, but the newest version is {newest}");

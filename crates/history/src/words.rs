@@ -29,7 +29,7 @@ words! {
     Channel => Channel { Chat, Email, Phone, Form, MemberArea, HelpCentre }
     Topic => Topic {
         Limits, Withdrawal, Deposit, Verification, Account, Complaint, Bonus, Technical, Registration,
-        Tournament, GameRules, Campaign, AccountClosing, Other,
+        Tournament, GameRules, Campaign, AccountClosing, Other, Privacy,
     }
     Team => Team {
         General, Payments, ResponsibleGambling, Technical, Verification, Vip, Complaints, Privacy,

@@ -5,9 +5,12 @@
 //!
 //! Must never be here: what is sent, to whom, and what an answer means.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 /// A client that trusts the public certificate authorities. A call takes at most `timeout`, its answer included.
@@ -26,6 +29,23 @@ pub fn client(timeout: Duration) -> Result<reqwest::Client, String> {
 /// As for [`client`].
 pub fn loopback_client(timeout: Duration) -> Result<reqwest::Client, String> {
     trusting(RootCertStore::empty(), timeout)
+}
+
+/// A client that trusts the certificates in a PEM file, and nobody else.
+///
+/// # Errors
+/// The file cannot be read or holds none, or as for [`client`].
+pub fn client_trusting(file: &Path, timeout: Duration) -> Result<reqwest::Client, String> {
+    let problem = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| problem(&error))? {
+        let certificate = certificate.map_err(|error| problem(&error))?;
+        roots.add(certificate).map_err(|error| problem(&error))?;
+    }
+    if roots.is_empty() {
+        return Err(problem(&"holds no certificate (PEM)"));
+    }
+    trusting(roots, timeout)
 }
 
 fn trusting(roots: RootCertStore, timeout: Duration) -> Result<reqwest::Client, String> {

@@ -8,6 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 use uuid::Uuid;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -66,6 +68,10 @@ impl DataKey {
         Self { id: id.into(), key: Arc::new(key) }
     }
 
+    pub(crate) fn bytes(&self) -> &[u8; KEY_BYTES] {
+        &self.key
+    }
+
     /// The key's id, a UUID of version 7: stored beside every value that it seals.
     pub fn id(&self) -> &str {
         &self.id
@@ -88,6 +94,21 @@ impl DataKey {
             error.into_bytes().zeroize();
             Error::Unreadable
         })
+    }
+}
+
+/// The key of a brand's look-ups: tells equal values by equal digests, which nobody without it can make.
+#[derive(Debug, Clone)]
+pub struct IndexKey(pub(crate) DataKey);
+
+impl IndexKey {
+    /// The digest that `value` is found by among values of this kind: HMAC-SHA256, cut to 128 bits, in hexadecimal.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot")]
+    pub fn digest(&self, kind: &str, value: &str) -> String {
+        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.bytes()).expect("a key of 32 bytes");
+        mac.update(&length_prefixed(&[b"look-up.v1", kind.as_bytes(), value.as_bytes()]));
+        hex::encode(&mac.finalize().into_bytes()[..16])
     }
 }
 
@@ -183,6 +204,20 @@ mod tests {
             assert!(matches!(opened, Err(Error::Unreadable)), "cut at byte {position}");
         }
         assert!(matches!(key.open(&place("text"), "not base64!"), Err(Error::Unreadable)));
+    }
+
+    #[test]
+    fn a_look_up_finds_equal_values_of_a_kind_under_one_key_only() {
+        let index = IndexKey(key("k", 7));
+        let digest = index.digest("email", "zoe@example.org");
+        assert_eq!((digest.len(), &digest), (32, &index.digest("email", "zoe@example.org")));
+        for other in [
+            index.digest("email", "zoe@example.com"),
+            index.digest("phone", "zoe@example.org"),
+            IndexKey(key("k", 8)).digest("email", "zoe@example.org"),
+        ] {
+            assert_ne!(digest, other);
+        }
     }
 
     #[test]

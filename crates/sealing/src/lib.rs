@@ -2,7 +2,7 @@
 //!
 //! Names, contacts, message text, notes and file names are sealed on their way into the log. Each
 //! player of each brand has one [`DataKey`], made on first use and kept, wrapped by the
-//! [`MasterKey`], in a key store of its own. Erasing a player destroys that one key and leaves a
+//! [`MasterKey`] or a key management service ([`Wrapper`]), in a key store of its own. Erasing a player destroys that one key and leaves a
 //! tombstone: everything sealed under it, in every copy and backup of the log, is unreadable from
 //! then on, while history, counts and hashes stay valid.
 //!
@@ -22,12 +22,16 @@ pub mod postgres;
 mod sealer;
 mod sqlite;
 mod store;
+mod vault;
+mod wrapping;
 
-pub use data_key::{AssociatedData, DataKey};
+pub use data_key::{AssociatedData, DataKey, IndexKey};
 pub use error::Error;
 pub use master_key::MasterKey;
 pub use memory::MemoryKeyStore;
 pub use postgres::PostgresKeyStore;
-pub use sealer::Sealer;
+pub use sealer::{Forgets, Rotated, Sealer};
 pub use sqlite::SqliteKeyStore;
 pub use store::{KeyRecord, KeyStore, WrappedKey};
+pub use vault::{VaultOptions, VaultTransit};
+pub use wrapping::{Wrapper, Wrappers};

@@ -1,5 +1,5 @@
-//! The one key that wraps all data keys. In development it is a file beside the data; in production
-//! it comes from the platform's secret store as a file or as bytes.
+//! A key that wraps all data keys, held in this process. In development it is a file beside the data; in
+//! production it comes from the platform's secret store as a file or as bytes.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -7,12 +7,14 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use ambient::Ids;
+use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::Error;
-use crate::data_key::{DataKey, KEY_BYTES, decrypt, encrypt, length_prefixed};
-use crate::store::{KeyRecord, WrappedKey};
+use crate::data_key::{KEY_BYTES, decrypt, encrypt};
+use crate::store::WrappedKey;
+use crate::wrapping::Wrapper;
 
 /// A 32-byte master key. Wiped from memory when dropped; shown only by its fingerprint.
 pub struct MasterKey {
@@ -89,40 +91,25 @@ impl MasterKey {
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
-
-    /// Encrypts a data key for the store, bound to its id and its player.
-    pub(crate) fn wrap(
-        &self,
-        ids: &dyn Ids,
-        owner: (&str, &str),
-        key_id: &str,
-        key: &[u8; KEY_BYTES],
-    ) -> WrappedKey {
-        let bytes = encrypt(&self.key, ids, &wrapping_place(owner, key_id), key);
-        WrappedKey { wrapped_by: self.fingerprint.clone(), bytes }
-    }
-
-    /// The data key of a record; `None` when it was destroyed.
-    pub(crate) fn unwrap(&self, record: &KeyRecord) -> Result<Option<DataKey>, Error> {
-        let Some(wrapped) = &record.wrapped else { return Ok(None) };
-        if wrapped.wrapped_by != self.fingerprint {
-            return Err(Error::WrongMasterKey {
-                key_id: record.key_id.clone(),
-                wrapped_by: wrapped.wrapped_by.clone(),
-                given: self.fingerprint.clone(),
-            });
-        }
-        let place = wrapping_place((&record.brand, &record.player), &record.key_id);
-        let damaged =
-            || Error::Corrupt(format!("key {} does not unwrap: its row was changed", record.key_id));
-        let bytes = Zeroizing::new(decrypt(&self.key, &place, &wrapped.bytes).map_err(|_| damaged())?);
-        let key = <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| damaged())?;
-        Ok(Some(DataKey::new(&record.key_id, Zeroizing::new(key))))
-    }
 }
 
-fn wrapping_place((brand, player): (&str, &str), key_id: &str) -> Vec<u8> {
-    length_prefixed(&[b"wrapped-key.v1", brand.as_bytes(), player.as_bytes(), key_id.as_bytes()])
+#[async_trait]
+impl Wrapper for MasterKey {
+    fn made(&self, wrapped_by: &str) -> bool {
+        wrapped_by == self.fingerprint
+    }
+
+    fn name(&self) -> &str {
+        &self.fingerprint
+    }
+
+    async fn wrap(&self, ids: &dyn Ids, place: &[u8], key: &[u8; KEY_BYTES]) -> Result<WrappedKey, Error> {
+        Ok(WrappedKey { wrapped_by: self.fingerprint.clone(), bytes: encrypt(&self.key, ids, place, key) })
+    }
+
+    async fn unwrap(&self, place: &[u8], wrapped: &WrappedKey) -> Result<Zeroizing<Vec<u8>>, Error> {
+        decrypt(&self.key, place, &wrapped.bytes).map(Zeroizing::new)
+    }
 }
 
 #[cfg(unix)]

@@ -1,15 +1,17 @@
 //! A key store that forgets everything at the end of the process: for tests.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use crate::{Error, KeyRecord, KeyStore};
+use crate::{Error, KeyRecord, KeyStore, WrappedKey};
 
 /// Keys in memory. For tests only: with it gone, everything sealed is unreadable.
 #[derive(Debug, Default)]
 pub struct MemoryKeyStore {
     records: Mutex<Vec<KeyRecord>>,
+    erased_up_to: Mutex<HashMap<u16, u64>>,
 }
 
 impl MemoryKeyStore {
@@ -55,6 +57,36 @@ impl KeyStore for MemoryKeyStore {
             }
             None => records.push(KeyRecord { wrapped: None, ..tombstone }),
         }
+        Ok(())
+    }
+
+    async fn living(&self, after: &str, limit: u32) -> Result<Vec<KeyRecord>, Error> {
+        let mut living: Vec<KeyRecord> = self.records().clone();
+        living.retain(|record| record.wrapped.is_some() && record.key_id.as_str() > after);
+        living.sort_by(|one, next| one.key_id.cmp(&next.key_id));
+        living.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(living)
+    }
+
+    async fn rewrap(&self, key_id: &str, from: &WrappedKey, to: &WrappedKey) -> Result<bool, Error> {
+        let mut records = self.records();
+        let found = records.iter_mut().find(|record| record.key_id == key_id);
+        Ok(match found.filter(|record| record.wrapped.as_ref() == Some(from)) {
+            Some(record) => {
+                record.wrapped = Some(to.clone());
+                true
+            }
+            None => false,
+        })
+    }
+
+    async fn erased_up_to(&self, shard: u16) -> Result<u64, Error> {
+        let known = self.erased_up_to.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(known.get(&shard).copied().unwrap_or(0))
+    }
+
+    async fn set_erased_up_to(&self, shard: u16, position: u64) -> Result<(), Error> {
+        self.erased_up_to.lock().unwrap_or_else(PoisonError::into_inner).insert(shard, position);
         Ok(())
     }
 }

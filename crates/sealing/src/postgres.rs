@@ -3,6 +3,7 @@
 //!
 //! Every write is one statement, so no transaction can be left open by a caller that goes away.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,11 +11,11 @@ use jiff::Timestamp;
 use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, PgConnection, Row as _, raw_sql};
 
-use crate::store::moment;
+use crate::store::{moment, signed, unsigned};
 use crate::{Error, KeyRecord, KeyStore, WrappedKey};
 
 /// The newest schema this program knows, kept in `keys.schema_version`.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 /// Connections of one process: keys are cached, so few are asked for.
 const CONNECTIONS: u32 = 4;
 const ACQUIRE: Duration = Duration::from_secs(5);
@@ -22,7 +23,8 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7165913410412389)";
 
 /// The triggers hold even against a mistake in this program, and are on for replicated writes too: a record
-/// stays, and a tombstone stays one.
+/// stays, and a tombstone stays one. Version 2 let a key be wrapped by another master key, and keeps up to where the
+/// log's erasures are known.
 const CREATE: &str = "
 CREATE SCHEMA IF NOT EXISTS keys;
 CREATE TABLE IF NOT EXISTS keys.schema_version (version BIGINT NOT NULL);
@@ -38,14 +40,19 @@ CREATE TABLE IF NOT EXISTS keys.data_key (
     CHECK ((wrapped IS NULL) = (destroyed_at_us IS NOT NULL)),
     CHECK ((wrapped IS NULL) = (wrapped_by IS NULL))
 );
+CREATE TABLE IF NOT EXISTS keys.erased_up_to (
+    log_shard BIGINT PRIMARY KEY,
+    position  BIGINT NOT NULL
+);
 CREATE OR REPLACE FUNCTION keys.refuse_removal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'a key record is never deleted'; END $$;
 CREATE OR REPLACE FUNCTION keys.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF OLD.destroyed_at_us IS NOT NULL OR NEW.destroyed_at_us IS NULL
+    IF OLD.destroyed_at_us IS NOT NULL
+        OR (NEW.destroyed_at_us IS NULL AND NEW.wrapped_by = OLD.wrapped_by)
         OR (NEW.key_id, NEW.brand, NEW.player, NEW.created_at_us)
             IS DISTINCT FROM (OLD.key_id, OLD.brand, OLD.player, OLD.created_at_us) THEN
-        RAISE EXCEPTION 'a key is only ever destroyed, once';
+        RAISE EXCEPTION 'a key is only ever destroyed, once, or wrapped by another master key';
     END IF;
     RETURN NEW;
 END $$;
@@ -59,7 +66,8 @@ ALTER TABLE keys.data_key ENABLE ALWAYS TRIGGER data_key_stays;
 ALTER TABLE keys.data_key ENABLE ALWAYS TRIGGER data_key_all_stay;
 ALTER TABLE keys.data_key ENABLE ALWAYS TRIGGER data_key_tombstone_stays;
 INSERT INTO keys.schema_version (version)
-    SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM keys.schema_version);
+    SELECT 2 WHERE NOT EXISTS (SELECT 1 FROM keys.schema_version);
+UPDATE keys.schema_version SET version = 2 WHERE version < 2;
 ";
 
 /// Makes the schema, or brings it up to date; repeating it changes nothing, and two may run at once.
@@ -84,7 +92,8 @@ pub async fn migrate(admin: &mut PgConnection) -> Result<(), sqlx::Error> {
 pub async fn grant(admin: &mut PgConnection, role: &str) -> Result<(), sqlx::Error> {
     let statements = format!(
         "GRANT USAGE ON SCHEMA keys TO {role}; GRANT SELECT ON keys.schema_version TO {role}; \
-         GRANT SELECT, INSERT, UPDATE (wrapped, wrapped_by, destroyed_at_us) ON keys.data_key TO {role}"
+         GRANT SELECT, INSERT, UPDATE (wrapped, wrapped_by, destroyed_at_us) ON keys.data_key TO {role}; \
+         GRANT SELECT, INSERT, UPDATE ON keys.erased_up_to TO {role}"
     );
     raw_sql(AssertSqlSafe(statements)).execute(admin).await.map(drop)
 }
@@ -123,10 +132,11 @@ impl PostgresKeyStore {
             .await?;
         let store = Self { pool };
         let found = store.schema().await?.ok_or(Error::NotMigrated)?;
-        if found > SCHEMA {
-            return Err(Error::NewerSchema { found, known: SCHEMA });
+        match found.cmp(&SCHEMA) {
+            Ordering::Less => Err(Error::NotMigrated),
+            Ordering::Equal => Ok(store),
+            Ordering::Greater => Err(Error::NewerSchema { found, known: SCHEMA }),
         }
-        Ok(store)
     }
 
     async fn schema(&self) -> Result<Option<i64>, Error> {
@@ -219,6 +229,53 @@ impl KeyStore for PostgresKeyStore {
         .bind(&tombstone.player)
         .bind(tombstone.created_at.as_microsecond())
         .bind(tombstone.destroyed_at.unwrap_or(tombstone.created_at).as_microsecond())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn living(&self, after: &str, limit: u32) -> Result<Vec<KeyRecord>, Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM keys.data_key WHERE key_id > $1 AND wrapped IS NOT NULL ORDER BY key_id LIMIT $2",
+        )
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(record).collect()
+    }
+
+    async fn rewrap(&self, key_id: &str, from: &WrappedKey, to: &WrappedKey) -> Result<bool, Error> {
+        let done = sqlx::query(
+            "UPDATE keys.data_key SET wrapped = $1, wrapped_by = $2
+             WHERE key_id = $3 AND wrapped = $4 AND wrapped_by = $5",
+        )
+        .bind(&to.bytes)
+        .bind(&to.wrapped_by)
+        .bind(key_id)
+        .bind(&from.bytes)
+        .bind(&from.wrapped_by)
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn erased_up_to(&self, shard: u16) -> Result<u64, Error> {
+        let position: Option<i64> =
+            sqlx::query_scalar("SELECT position FROM keys.erased_up_to WHERE log_shard = $1")
+                .bind(i64::from(shard))
+                .fetch_optional(&self.pool)
+                .await?;
+        position.map_or(Ok(0), unsigned)
+    }
+
+    async fn set_erased_up_to(&self, shard: u16, position: u64) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO keys.erased_up_to (log_shard, position) VALUES ($1, $2)
+             ON CONFLICT (log_shard) DO UPDATE SET position = excluded.position",
+        )
+        .bind(i64::from(shard))
+        .bind(signed(position))
         .execute(&self.pool)
         .await?;
         Ok(())

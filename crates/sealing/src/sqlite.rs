@@ -14,13 +14,14 @@ use sqlx::sqlite::{
 };
 use sqlx::{Row as _, raw_sql};
 
-use crate::store::moment;
+use crate::store::{moment, signed, unsigned};
 use crate::{Error, KeyRecord, KeyStore, WrappedKey};
 
 /// The newest schema this program knows, kept in `PRAGMA user_version`.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 
-/// The triggers hold even against a mistake in this program: a record stays, and a tombstone stays one.
+/// The triggers hold even against a mistake in this program: a record stays, and a tombstone stays one. Version 2
+/// let a key be wrapped by another master key, and keeps up to where the log's erasures are known.
 const CREATE: &str = "
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS data_key (
@@ -37,10 +38,17 @@ CREATE TABLE IF NOT EXISTS data_key (
 ) STRICT;
 CREATE TRIGGER IF NOT EXISTS data_key_stays BEFORE DELETE ON data_key
 BEGIN SELECT RAISE(ABORT, 'a key record is never deleted'); END;
-CREATE TRIGGER IF NOT EXISTS data_key_tombstone_stays BEFORE UPDATE ON data_key
-WHEN OLD.destroyed_at_us IS NOT NULL OR NEW.destroyed_at_us IS NULL
-BEGIN SELECT RAISE(ABORT, 'a key is only ever destroyed, once'); END;
-PRAGMA user_version = 1;
+DROP TRIGGER IF EXISTS data_key_tombstone_stays;
+CREATE TRIGGER data_key_tombstone_stays BEFORE UPDATE ON data_key
+WHEN OLD.destroyed_at_us IS NOT NULL
+    OR NEW.key_id <> OLD.key_id OR NEW.brand <> OLD.brand OR NEW.player <> OLD.player
+    OR (NEW.destroyed_at_us IS NULL AND NEW.wrapped_by = OLD.wrapped_by)
+BEGIN SELECT RAISE(ABORT, 'a key is only ever destroyed, once, or wrapped by another master key'); END;
+CREATE TABLE IF NOT EXISTS erased_up_to (
+    log_shard INTEGER PRIMARY KEY,
+    position  INTEGER NOT NULL
+) STRICT;
+PRAGMA user_version = 2;
 COMMIT;
 ";
 
@@ -173,6 +181,53 @@ impl KeyStore for SqliteKeyStore {
         // The write-ahead log still holds the page from before: move it into the file and cut it to
         // nothing. A reader in another process can hold this up; then the next destruction does it.
         raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    async fn living(&self, after: &str, limit: u32) -> Result<Vec<KeyRecord>, Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM data_key WHERE key_id > ?1 AND wrapped IS NOT NULL ORDER BY key_id LIMIT ?2",
+        )
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(record).collect()
+    }
+
+    async fn rewrap(&self, key_id: &str, from: &WrappedKey, to: &WrappedKey) -> Result<bool, Error> {
+        let done = sqlx::query(
+            "UPDATE data_key SET wrapped = ?1, wrapped_by = ?2
+             WHERE key_id = ?3 AND wrapped = ?4 AND wrapped_by = ?5",
+        )
+        .bind(&to.bytes)
+        .bind(&to.wrapped_by)
+        .bind(key_id)
+        .bind(&from.bytes)
+        .bind(&from.wrapped_by)
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn erased_up_to(&self, shard: u16) -> Result<u64, Error> {
+        let position: Option<i64> =
+            sqlx::query_scalar("SELECT position FROM erased_up_to WHERE log_shard = ?1")
+                .bind(i64::from(shard))
+                .fetch_optional(&self.pool)
+                .await?;
+        position.map_or(Ok(0), unsigned)
+    }
+
+    async fn set_erased_up_to(&self, shard: u16, position: u64) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO erased_up_to (log_shard, position) VALUES (?1, ?2)
+             ON CONFLICT (log_shard) DO UPDATE SET position = excluded.position",
+        )
+        .bind(i64::from(shard))
+        .bind(signed(position))
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 }

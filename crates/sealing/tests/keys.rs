@@ -219,9 +219,9 @@ async fn a_postgres_without_the_tables_or_with_newer_ones_is_refused() {
     assert!(matches!(refused, Error::NotMigrated) && refused.to_string().contains("casetrail migrate"));
     let mut admin = PgConnection::connect(&database.url).await.unwrap();
     sealing::postgres::migrate(&mut admin).await.unwrap();
-    sqlx::query("UPDATE keys.schema_version SET version = 2").execute(&mut admin).await.unwrap();
+    sqlx::query("UPDATE keys.schema_version SET version = 3").execute(&mut admin).await.unwrap();
     let refused = PostgresKeyStore::open(&database.url).await;
-    assert!(matches!(refused, Err(Error::NewerSchema { found: 2, known: 1 })), "{refused:?}");
+    assert!(matches!(refused, Err(Error::NewerSchema { found: 3, known: 2 })), "{refused:?}");
     database.drop().await.unwrap();
 }
 
@@ -269,9 +269,9 @@ async fn a_key_database_of_a_newer_program_is_refused() {
     let path = folder.path().join("keys.db");
     open(&path).await.close().await;
     let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap();
-    sqlx::raw_sql("PRAGMA user_version = 2").execute(&pool).await.unwrap();
+    sqlx::raw_sql("PRAGMA user_version = 3").execute(&pool).await.unwrap();
     let refused = SqliteKeyStore::open(&path).await;
-    assert!(matches!(refused, Err(Error::NewerSchema { found: 2, known: 1 })), "{refused:?}");
+    assert!(matches!(refused, Err(Error::NewerSchema { found: 3, known: 2 })), "{refused:?}");
 }
 
 #[cfg(unix)]

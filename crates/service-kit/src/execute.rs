@@ -7,13 +7,14 @@
 mod patience;
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
 use case::{Actor, ActorKind, Aggregate, Context, Recorded, Stage, StoredEvent};
 use event_log::{Append, Appended, Committed, Lines, NewEvent};
 use jiff::Timestamp;
 use lru::LruCache;
+use sealing::Forgets;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -120,7 +121,10 @@ impl<A: Aggregate> Executor<A> {
         let capacity = NonZeroUsize::new(CACHED_STATES).unwrap_or(NonZeroUsize::MIN);
         let cache = Mutex::new(LruCache::new(capacity));
         let inner = Inner { parts: parts.clone(), service, witness, cache, lines: Lines::default() };
-        Self { inner: Arc::new(inner) }
+        let inner = Arc::new(inner);
+        let holder: Weak<dyn Forgets> = Arc::downgrade(&(Arc::clone(&inner) as Arc<dyn Forgets>));
+        parts.sealer.tell(holder);
+        Self { inner }
     }
 
     /// The state of a stream now; version 0 if there is none that the call reaches.
@@ -208,6 +212,7 @@ pub async fn read_event<E: StoredEvent>(
 
 impl<A: Aggregate> Inner<A> {
     async fn load(&self, stream: Uuid) -> Result<Arc<A>, Failure> {
+        let erasures = self.parts.sealer.erasures();
         let cached = self.cached(stream);
         metrics().state_cache(cached.is_some());
         let mut state = cached.unwrap_or_else(|| Arc::new(A::empty(stream)));
@@ -231,12 +236,13 @@ impl<A: Aggregate> Inner<A> {
             }
         }
         if state.version() > before {
-            self.keep(stream, &state);
+            self.keep(stream, &state, erasures);
         }
         Ok(state)
     }
 
     async fn load_with(&self, stream: Uuid, events: &[&Committed]) -> Result<Arc<A>, Failure> {
+        let erasures = self.parts.sealer.erasures();
         let cached = self.cached(stream);
         metrics().state_cache(cached.is_some());
         let mut state = cached.unwrap_or_else(|| Arc::new(A::empty(stream)));
@@ -251,7 +257,7 @@ impl<A: Aggregate> Inner<A> {
             self.evolve(Arc::make_mut(&mut state), committed).await?;
         }
         if state.version() > before {
-            self.keep(stream, &state);
+            self.keep(stream, &state, erasures);
         }
         Ok(state)
     }
@@ -267,8 +273,12 @@ impl<A: Aggregate> Inner<A> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(&stream).cloned()
     }
 
-    fn keep(&self, stream: Uuid, state: &Arc<A>) {
+    /// Keeps a state that was folded since `erasures`, unless somebody was erased meanwhile: it might be theirs.
+    fn keep(&self, stream: Uuid, state: &Arc<A>, erasures: u64) {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.parts.sealer.erasures() != erasures {
+            return;
+        }
         if cache.peek(&stream).is_none_or(|kept| kept.version() < state.version()) {
             cache.put(stream, Arc::clone(state));
         }
@@ -315,11 +325,12 @@ impl<A: Aggregate> Inner<A> {
         &self,
         request: &CommandRequest<S>,
     ) -> Result<Outcome<A>, Failure> {
+        let erasures = self.parts.sealer.erasures();
         let mut turn = self.lines.wait_if_busy(request.stream).await;
         // First on what is at hand: an append settles whether that was the latest. Whatever records nothing is
         // decided once more on what the log says.
         if let Some(state) = self.at_hand(request) {
-            match self.try_on(request, state).await {
+            match self.try_on(request, state, erasures).await {
                 Ok(Some(outcome)) => return Ok(marked(request.stream, outcome)),
                 Ok(None) => {}
                 Err(Failure::Contended) => metrics().append_conflict(self.service),
@@ -337,7 +348,7 @@ impl<A: Aggregate> Inner<A> {
                     let nothing = Outcome { state, events: Vec::new(), position: None, repeated: false };
                     return Ok(self.first_answer(request).await?.unwrap_or(nothing));
                 }
-                Ok(events) => match self.append(request, &state, events, now).await {
+                Ok(events) => match self.append(request, &state, events, now, erasures).await {
                     Err(Failure::Contended) => metrics().append_conflict(self.service),
                     settled => return settled.map(|outcome| marked(request.stream, outcome)),
                 },
@@ -365,11 +376,14 @@ impl<A: Aggregate> Inner<A> {
         &self,
         request: &CommandRequest<S>,
         state: Arc<A>,
+        erasures: u64,
     ) -> Result<Option<Outcome<A>>, Failure> {
         let now = self.parts.clock.now();
         let enough = request.answers.is_some_and(|version| state.version() >= version);
         match Self::decide(request, &state, now) {
-            Ok(events) if !events.is_empty() => self.append(request, &state, events, now).await.map(Some),
+            Ok(events) if !events.is_empty() => {
+                self.append(request, &state, events, now, erasures).await.map(Some)
+            }
             Ok(events) if enough => Ok(Some(Outcome { state, events, position: None, repeated: false })),
             Err(failure @ Failure::Refused { .. }) if enough => Err(failure),
             _ => Ok(None),
@@ -439,6 +453,7 @@ impl<A: Aggregate> Inner<A> {
         state: &Arc<A>,
         events: Vec<A::Event>,
         now: Timestamp,
+        erasures: u64,
     ) -> Result<Outcome<A>, Failure> {
         let mut next = A::clone(state);
         for (version, event) in (state.version() + 1..).zip(&events) {
@@ -472,7 +487,7 @@ impl<A: Aggregate> Inner<A> {
                 next.evolve(&Recorded { version, recorded_at: appended.recorded_at, event: event.clone() });
             }
             let next = Arc::new(next);
-            self.keep(request.stream, &next);
+            self.keep(request.stream, &next, erasures);
             if let Some(witness) = self.witness {
                 witness(&next, &events);
             }
@@ -528,6 +543,18 @@ impl<A: Aggregate> Inner<A> {
             fingerprint: request.fingerprint,
             events: new_events,
         })
+    }
+}
+
+impl<A: Aggregate> Forgets for Inner<A> {
+    fn forget(&self, brand: &str, player: &str) {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_theirs = |state: &A| (state.tenant(), state.data_subject()) == (Some(brand), Some(player));
+        let theirs: Vec<Uuid> =
+            cache.iter().filter(|(_, state)| is_theirs(state)).map(|(stream, _)| *stream).collect();
+        for stream in theirs {
+            cache.pop(&stream);
+        }
     }
 }
 

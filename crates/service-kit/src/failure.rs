@@ -55,6 +55,16 @@ pub enum Failure {
     /// So many others changed it at the same time that our turn did not come.
     #[error("many callers change this at once; try again")]
     Contended,
+    /// The caller asks more than one may, so that the others are answered too.
+    #[error("{message}")]
+    Exhausted {
+        /// Stable, `UPPER_SNAKE`.
+        reason: &'static str,
+        /// Which limit it is, and what to do.
+        message: String,
+        /// When it may be tried again, where waiting helps.
+        retry_after: Option<Duration>,
+    },
     /// Nobody proved who they are.
     #[error("{0}")]
     Unauthenticated(String),
@@ -115,7 +125,9 @@ impl Failure {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::InvalidArgument(_) => "INVALID_ARGUMENT",
-            Self::Refused { reason, .. } | Self::NotFound { reason, .. } => reason,
+            Self::Refused { reason, .. } | Self::NotFound { reason, .. } | Self::Exhausted { reason, .. } => {
+                reason
+            }
             Self::StaleEtag { .. } => "STALE_ETAG",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Contended => "CONTENDED",
@@ -135,6 +147,7 @@ impl Failure {
             Self::NotFound { .. } => Code::NotFound,
             Self::StaleEtag { .. } | Self::Contended => Code::Aborted,
             Self::RequestIdReused => Code::AlreadyExists,
+            Self::Exhausted { .. } => Code::ResourceExhausted,
             Self::Unauthenticated(_) | Self::Token(_) => Code::Unauthenticated,
             Self::Unavailable(_) | Self::Away(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
@@ -182,6 +195,11 @@ impl From<Failure> for Status {
             }
             Failure::Contended => {
                 details.set_retry_info(Some(Duration::from_millis(100)));
+            }
+            Failure::Exhausted { retry_after, .. } => {
+                if let Some(wait) = retry_after {
+                    details.set_retry_info(Some(*wait));
+                }
             }
             Failure::Internal(cause) => {
                 tracing::error!(cause, "a call failed for an internal reason");

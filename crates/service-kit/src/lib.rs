@@ -22,6 +22,7 @@ pub mod shutdown;
 pub mod store;
 pub mod telemetry;
 pub mod timers;
+pub mod tombstones;
 
 mod parts;
 mod personal;

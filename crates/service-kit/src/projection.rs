@@ -19,10 +19,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use case::{Case, CaseEvent};
+use case::{Case, CaseEvent, is_case_fact};
 use event_bus::{Consumer, Filter, HandleError, Projection, Shard, Subscription, name_on_shard};
 use event_log::{Committed, EventLog};
 use lru::LruCache;
+use sealing::Sealer;
 use sqlx::{Any, AnyConnection, Executor as SqlExecutor, Row};
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -208,6 +209,8 @@ struct Stand {
     owed: Option<u64>,
     /// The generation of the rows, as last looked at.
     generation: Option<u64>,
+    /// How many erasures had been heard of when this was last looked through.
+    erasures: u64,
 }
 
 impl Stand {
@@ -219,6 +222,16 @@ impl Stand {
             passed_over: HashSet::new(),
             owed: None,
             generation: None,
+            erasures: 0,
+        }
+    }
+
+    /// Somebody was erased since: their texts may stand in the cases as they were written. Whose rows are not
+    /// known are written anew.
+    fn forget_erased(&mut self, sealer: &Sealer) {
+        let erasures = sealer.erasures();
+        if std::mem::replace(&mut self.erasures, erasures) != erasures {
+            self.written.clear();
         }
     }
 
@@ -256,6 +269,7 @@ impl Projector {
     /// Brings the rows up to the end of `events`, by oneself or by letting others.
     async fn write(&self, stand: &mut Stand, events: &[Committed]) -> Result<(), Failure> {
         let Some(last) = events.last().map(|event| event.position) else { return Ok(()) };
+        stand.forget_erased(&self.parts.sealer);
         // What another replica has written by now is not what this one remembers.
         for event in events.iter().take_while(|event| event.position <= stand.kept) {
             stand.written.pop(&event.stream);
@@ -335,7 +349,7 @@ impl Projector {
                 Ok(Prepared::Facts(facts))
             }
             Source::Cases(executor, rows) => {
-                let mut of_cases: Vec<_> = newer.filter(|event| is_case_fact(event)).collect();
+                let mut of_cases: Vec<_> = newer.filter(|event| is_case_fact(&event.event_type)).collect();
                 // Stable: within a case they stay in their order.
                 of_cases.sort_by_key(|event| event.stream);
                 let (mut changed, mut same) = (Vec::new(), Vec::new());
@@ -421,6 +435,7 @@ impl Projector {
 
     async fn look(&self) -> Result<(), Failure> {
         let mut stand = self.stand.lock().await;
+        stand.forget_erased(&self.parts.sealer);
         self.look_at_generation(&mut stand).await?;
         let position = self.read_position().await?;
         let reached = stand.reached.max(stand.kept);
@@ -478,11 +493,6 @@ impl Projector {
         }
         Ok(())
     }
-}
-
-/// Streams of other aggregates (agents) share the log.
-fn is_case_fact(event: &Committed) -> bool {
-    !event.event_type.starts_with("agent.")
 }
 
 fn retry(failure: &Failure) -> HandleError {

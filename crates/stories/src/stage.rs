@@ -10,6 +10,7 @@ use contracts::history::v1::history_service_client::HistoryServiceClient;
 use contracts::intake::v1::intake_service_client::IntakeServiceClient;
 use contracts::notifications::v1::notifications_service_client::NotificationsServiceClient;
 use contracts::payments_escalation::v1::payments_escalation_service_client::PaymentsEscalationServiceClient;
+use contracts::privacy::v1::privacy_service_client::PrivacyServiceClient;
 use contracts::routing::v1::routing_service_client::RoutingServiceClient;
 use tonic::transport::Channel;
 
@@ -86,6 +87,11 @@ impl Stage {
     /// The history's client.
     pub fn history(&self) -> HistoryServiceClient<Channel> {
         HistoryServiceClient::new(self.channel.clone())
+    }
+
+    /// The client for players' data.
+    pub fn privacy(&self) -> PrivacyServiceClient<Channel> {
+        PrivacyServiceClient::new(self.channel.clone())
     }
 
     /// The clock.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use case::Language;
+use history::ReadLimits;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use service_kit::StartError;
@@ -22,6 +23,8 @@ pub struct Config {
     pub pattern_window_minutes: u32,
     /// The language to answer in when nothing tells.
     pub assumed_language: Language,
+    /// How many different cases an agent may open within an hour.
+    pub cases_read_per_hour: u32,
 }
 
 fn wrong(key: &str, problem: &str) -> StartError {
@@ -43,7 +46,15 @@ impl Config {
         if self.pattern_window_minutes == 0 {
             return Err(wrong("pattern_window_minutes", "must be at least 1"));
         }
+        if self.cases_read_per_hour == 0 {
+            return Err(wrong("cases_read_per_hour", "must be at least 1"));
+        }
         Ok(())
+    }
+
+    pub(crate) fn read_limits(&self) -> ReadLimits {
+        let cases = usize::try_from(self.cases_read_per_hour).unwrap_or(usize::MAX);
+        ReadLimits { cases, ..ReadLimits::default() }
     }
 
     pub(crate) fn pattern_window(&self) -> SignedDuration {
@@ -75,9 +86,12 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_named_with_its_key() {
-        for (key, value) in
-            [("evidence_folder", "''"), ("pattern_threshold", "1"), ("pattern_window_minutes", "0")]
-        {
+        for (key, value) in [
+            ("evidence_folder", "''"),
+            ("pattern_threshold", "1"),
+            ("pattern_window_minutes", "0"),
+            ("cases_read_per_hour", "0"),
+        ] {
             let error = read(&format!("{key} = {value}")).unwrap().check().unwrap_err().to_string();
             assert!(error.contains(&format!("intake.{key}")), "{error}");
         }

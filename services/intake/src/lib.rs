@@ -13,6 +13,8 @@
 
 mod api;
 mod config;
+mod contacts;
+mod erasures;
 mod evidence;
 mod language;
 mod metrics;
@@ -26,16 +28,20 @@ use std::sync::Arc;
 use axum::Router;
 use case::Stage;
 use case::intake::Intake;
+use case::privacy::PrivacyDesk;
 use contracts::intake::v1::intake_service_server::{IntakeServiceServer, SERVICE_NAME};
+use contracts::privacy::v1::privacy_service_server::PrivacyServiceServer;
 use event_bus::Subscription;
 use history::CaseDirectory;
-use service_kit::projection::{Derivation, ReadModel, project_cases};
+use service_kit::projection::{Derivation, ReadModel, project_cases, project_facts};
 use service_kit::reaction::subscribe;
 use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Executor, Parts, StartError, Started};
 use sqlx::migrate::Migrator;
 
 pub use config::{Config, DEFAULTS};
+
+use crate::erasures::PrivacyRows;
 
 /// The stage's one name.
 const STAGE: &str = Intake::NAME;
@@ -45,12 +51,16 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Its read models: what can be thrown away and rebuilt.
 pub fn read_models() -> Vec<ReadModel> {
-    vec![history::read_model(STAGE), read_model::CASES]
+    vec![history::read_model(STAGE), read_model::CASES, erasures::ERASURES, contacts::CONTACTS]
 }
 
-/// What derives their rows.
+/// What derives their rows; of those that need the keys, a running service does.
 pub fn derivations() -> Vec<Derivation> {
-    vec![history::derivation(STAGE), Derivation::cases(read_model::Cases)]
+    vec![
+        history::derivation(STAGE),
+        Derivation::cases(read_model::Cases),
+        Derivation::facts(erasures::Erasures),
+    ]
 }
 
 /// The service as a process of its own.
@@ -80,8 +90,14 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     let store = parts.store(STAGE, &MIGRATIONS).await?;
     let executor = Executor::new(parts, STAGE);
     let directory = CaseDirectory::start(parts, &store, STAGE).await?;
+    directory.audit().limit(config.read_limits());
     let cases = project_cases(parts, &store, &executor, read_model::Cases).await?;
     caught_up(parts, &cases).await?;
+    let contacts = contacts::Contacts { sealer: Arc::clone(&parts.sealer) };
+    let rows = PrivacyRows {
+        erasures: project_facts(parts, &store, erasures::Erasures).await?,
+        contacts: project_facts(parts, &store, contacts).await?,
+    };
     metrics::observe_open_cases(parts, &store);
     let on_case_classified = reactions::OnCaseClassified::new(
         executor.clone(),
@@ -90,8 +106,22 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         config.pattern_threshold,
         config.pattern_window(),
     );
-    let subscriptions =
-        vec![directory.subscription().clone(), cases, subscribe(parts, on_case_classified).await?];
+    let subscriptions = vec![
+        directory.subscription().clone(),
+        cases.clone(),
+        rows.erasures.clone(),
+        rows.contacts.clone(),
+        subscribe(parts, on_case_classified).await?,
+    ];
+    let privacy = api::privacy::PrivacyApi {
+        parts: parts.clone(),
+        subjects: Executor::new(parts, PrivacyDesk::NAME),
+        executor: executor.clone(),
+        store: store.clone(),
+        audit: directory.audit().clone(),
+        rows: Arc::new(rows),
+        cases,
+    };
     let register_history = history::registration(parts, &executor, &directory);
     let api = api::Api {
         executor,
@@ -100,6 +130,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         store,
         evidence,
         texts,
+        sealer: Arc::clone(&parts.sealer),
         clock: Arc::clone(&parts.clock),
         shards: parts.log.shards(),
         assumed_language: config.assumed_language,
@@ -107,10 +138,12 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     let server = IntakeServiceServer::new(api)
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
+    let privacy = PrivacyServiceServer::new(privacy).max_decoding_message_size(MAX_MESSAGE_BYTES);
     Ok(Started {
         name: SERVICE_NAME,
         register: Box::new(move |routes| {
             routes.add_service(server);
+            routes.add_service(privacy);
         }),
         register_history,
         http: Router::new(),

@@ -46,6 +46,8 @@ pub(crate) struct Wanted {
     pub(crate) topic: Option<Topic>,
     /// How the number begins, in capitals; empty for any.
     pub(crate) number: String,
+    /// The digest of a contact of the player; empty for any.
+    pub(crate) contact: String,
 }
 
 /// Where a page begins: behind this line.
@@ -136,7 +138,8 @@ pub(crate) async fn list(
          AND ($4 = '' OR team = $4) AND ($5 = '' OR topic = $5) \
          AND ($6 = '' OR substr(number, 1, length($6)) = $6) \
          AND (opened_at_us < $7 OR (opened_at_us = $7 AND case_id < $8)) \
-         ORDER BY opened_at_us DESC, case_id DESC LIMIT $9",
+         AND ($9 = '' OR case_id IN (SELECT case_id FROM contact WHERE brand = $1 AND digest = $9)) \
+         ORDER BY opened_at_us DESC, case_id DESC LIMIT $10",
     )
     .bind(brand.as_str())
     .bind(wanted.player_id.as_ref().map_or("", PlayerId::as_str))
@@ -146,6 +149,7 @@ pub(crate) async fn list(
     .bind(wanted.number.as_str())
     .bind(after.map_or(i64::MAX, |after| after.opened_at_us))
     .bind(after.map_or("", |after| after.case_id.as_str()))
+    .bind(wanted.contact.as_str())
     .bind(i64::from(size) + 1)
     .fetch_all(store.pool())
     .await?;

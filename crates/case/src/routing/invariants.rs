@@ -5,6 +5,7 @@ use super::event::ClockKind;
 use super::promises::{waits_for_player, waits_for_third_party};
 use super::state::{Clock, ClockStanding};
 use crate::journey::Case;
+use crate::vocabulary::Topic;
 
 /// What is wrong after any fact at all; nothing, if all is well.
 pub fn violations(case: &Case) -> Vec<String> {
@@ -59,9 +60,11 @@ pub fn unsettled(case: &Case) -> Vec<String> {
     {
         wrong.push(format!("case {}: an update is owed though the player has been answered", case.id));
     }
-    let complains = case.intake.complaint_jurisdiction.is_some() && case.routing.team.is_some();
-    if complains && !case.state.is_over() && open(ClockKind::Jurisdiction).is_none() {
-        wrong.push(format!("case {}: no clock runs for the complaint's jurisdiction", case.id));
+    let has_deadline =
+        case.intake.complaint_jurisdiction.is_some() || case.intake.topic == Some(Topic::Privacy);
+    let has_deadline = has_deadline && case.routing.team.is_some();
+    if has_deadline && !case.state.is_over() && open(ClockKind::Jurisdiction).is_none() {
+        wrong.push(format!("case {}: no clock runs for the law's deadline", case.id));
     }
     wrong
 }

@@ -7,6 +7,7 @@
 //! | verification | verification | verification |
 //! | technical | technical | games |
 //! | complaint | complaints | - |
+//! | privacy | privacy | - |
 //! | bonus, campaign, tournament | general; VIP: vip | bonuses |
 //! | game rules | general; VIP: vip | games |
 //! | account, registration, account closing | general; VIP: vip | security |
@@ -27,6 +28,7 @@ pub const fn team_for(topic: Topic, tier: Tier, safety: bool) -> Team {
         Topic::Verification => Team::Verification,
         Topic::Technical => Team::Technical,
         Topic::Complaint => Team::Complaints,
+        Topic::Privacy => Team::Privacy,
         Topic::Account
         | Topic::Bonus
         | Topic::Registration
@@ -51,7 +53,7 @@ pub fn skills_for(topic: Topic, tier: Tier, safety: bool) -> Vec<Skill> {
         Topic::Technical | Topic::GameRules => Some(Skill::Games),
         Topic::Bonus | Topic::Campaign | Topic::Tournament => Some(Skill::Bonuses),
         Topic::Account | Topic::Registration | Topic::AccountClosing => Some(Skill::Security),
-        Topic::Complaint | Topic::Other => None,
+        Topic::Complaint | Topic::Privacy | Topic::Other => None,
     };
     let vip = (tier == Tier::Vip && skill != Some(Skill::ResponsibleGambling)).then_some(Skill::Vip);
     skill.into_iter().chain(vip).collect()

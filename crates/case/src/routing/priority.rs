@@ -52,6 +52,7 @@ const fn topic_rank(topic: Topic) -> u8 {
         | Topic::GameRules
         | Topic::Campaign
         | Topic::AccountClosing
+        | Topic::Privacy
         | Topic::Other => OTHER_TOPICS,
     }
 }
@@ -102,7 +103,7 @@ pub fn explain(inputs: &PriorityInputs, now: Timestamp) -> String {
         }
     };
     say("somebody's safety", inputs.safety);
-    say("a licence's deadline at risk", inputs.jurisdiction_at_risk);
+    say("a legal deadline at risk", inputs.jurisdiction_at_risk);
     say("VIP", inputs.tier == Tier::Vip);
     say("a large payout", inputs.large_payout);
     parts.push(format!("waiting {}", length(now.duration_since(inputs.waiting_since))));

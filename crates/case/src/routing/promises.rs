@@ -6,14 +6,15 @@
 //!   stops it.
 //! - **Resolution** pauses while the player or a third party is waited for, and for nothing else. A
 //!   player's message ends the pause at the moment it came.
-//! - **Jurisdiction** runs from the complaint's declaration and never pauses.
+//! - **Jurisdiction** runs from the complaint's declaration, or for a month from the receipt of a request about the
+//!   player's data (GDPR Art. 12(3)), and never pauses.
 //! - Nothing runs once the case is over. A reopened complaint goes on against its old deadline.
 
 use jiff::Timestamp;
 
 use super::draft::Draft;
 use super::event::{ClockKind, HorizonSet, WaitingFor};
-use super::state::ClockStanding;
+use super::state::{Clock, ClockStanding};
 use crate::calendar::Calendar;
 use crate::journey::{Case, CaseState};
 use crate::payments_escalation::Progress;
@@ -266,12 +267,26 @@ impl Draft<'_> {
     fn keep_jurisdiction(&mut self) {
         let kind = ClockKind::Jurisdiction;
         if let Some(ending) = self.ending() {
-            self.end(kind, ending);
-        } else if let Some(country) = self.case.intake.complaint_jurisdiction.clone()
-            && self.open_clock(kind).is_none()
-        {
-            let declared_at = self.case.routing.clocks.get(&kind).map_or(self.at, |clock| clock.started_at);
-            self.start(kind, self.rules.sla.jurisdiction(&country), &Calendar::always(), declared_at, 0);
+            return self.end(kind, ending);
+        }
+        let is_privacy = self.case.intake.topic == Some(Topic::Privacy);
+        let started_at = self.case.routing.clocks.get(&kind).map(|clock| clock.started_at);
+        let open = self.open_clock(kind);
+        if let Some(country) = self.case.intake.complaint_jurisdiction.clone() {
+            let (span, from) = (self.rules.sla.jurisdiction(&country), started_at.unwrap_or(self.at));
+            // A complaint about a subject request: the earlier of the two deadlines counts.
+            let is_sooner = |clock: &Clock| {
+                is_privacy && Calendar::always().add_working_time(from, span.breach()) < clock.breach_at
+            };
+            if open.as_ref().is_none_or(is_sooner) {
+                self.start(kind, span, &Calendar::always(), from, 0);
+            }
+        } else if is_privacy && open.is_none() {
+            let received_at = started_at.or(self.case.opened_at).unwrap_or(self.at);
+            let span = self.rules.sla.subject_request(received_at);
+            self.start(kind, span, &Calendar::always(), received_at, 0);
+        } else if !is_privacy && open.is_some() {
+            self.stop(kind, self.at);
         }
     }
 }

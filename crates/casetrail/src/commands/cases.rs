@@ -34,6 +34,9 @@ pub(crate) struct CasesArgs {
     /// Only those whose number begins like this
     #[arg(long, value_name = "PREFIX")]
     number: Option<String>,
+    /// Only those whose player gave this e-mail address or telephone number
+    #[arg(long, value_name = "TEXT")]
+    contact: Option<String>,
     /// The most cases to show
     #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
     limit: u16,
@@ -44,6 +47,7 @@ impl CasesArgs {
 Examples:
   casetrail cases --brand NB                                     the last 50
   casetrail cases --brand NB --state waiting_player --team payments
+  casetrail cases --brand NB --contact '+45 12 34 56 78'
   casetrail cases --brand NB --player p-1001 --json";
 }
 
@@ -56,6 +60,7 @@ pub(crate) async fn run(args: CasesArgs, client: &Client, output: &Output) -> Re
         team: number::<pb::Team>(args.team.map(Team::as_str)),
         topic: number::<pb::Topic>(args.topic.map(Topic::as_str)),
         number: args.number.unwrap_or_default(),
+        contact: args.contact.unwrap_or_default(),
         page_size: i32::from(args.limit.min(200)),
         page_token: String::new(),
     };

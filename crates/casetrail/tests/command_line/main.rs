@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot set up must fail it")]
 
 mod checking;
+mod keys;
 mod program;
 mod schemas;
 

@@ -11,11 +11,11 @@ use contracts::history::v1::history_service_server::HistoryService;
 use event_log::{Append, Appended, CommandRecord, Committed, Error, EventLog, MemoryLog};
 use jiff::Timestamp;
 use tokio_stream::StreamExt;
-use tonic::{Code, Request, Status};
+use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
-use crate::world::{CASE, World, message, player};
+use crate::world::{CASE, World, by_an_auditor, message, player};
 
 /// A log that counts the facts read from streams.
 struct Counting {
@@ -54,7 +54,7 @@ type Entries = <history::History as HistoryService>::WatchCaseStream;
 
 async fn watch(world: &World, after_version: u64) -> Result<Entries, Status> {
     let request = pb::WatchCaseRequest { case: CASE.to_string(), after_version };
-    world.history.watch_case(Request::new(request)).await.map(tonic::Response::into_inner)
+    world.history.watch_case(by_an_auditor(request)).await.map(tonic::Response::into_inner)
 }
 
 /// The versions of the next `count` entries.

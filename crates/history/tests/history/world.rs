@@ -124,6 +124,13 @@ impl World {
     }
 }
 
+/// A call, as the server passes it on.
+pub(crate) fn by_an_auditor<T>(message: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
+    request.extensions_mut().insert(service_kit::Caller(Actor::service("auditor")));
+    request
+}
+
 pub(crate) fn player() -> Actor {
     Actor::player("p-1001")
 }

@@ -154,7 +154,7 @@ impl Following {
                     }
                 }
                 By::Cases(rows) => {
-                    for committed in page.iter().filter(|event| super::is_case_fact(event)) {
+                    for committed in page.iter().filter(|event| case::is_case_fact(&event.event_type)) {
                         self.folds.take_in(&*self.log, &**rows, &mut transaction, committed).await?;
                     }
                     if last == to {

@@ -1,6 +1,7 @@
 //! Returns one case, folded from its history.
 
 use contracts::intake::v1 as pb;
+use history::Reader;
 use service_kit::Failure;
 use tonic::Request;
 
@@ -11,7 +12,9 @@ pub(super) async fn handle(
     api: &Api,
     request: Request<pb::GetCaseRequest>,
 ) -> Result<pb::GetCaseResponse, Failure> {
+    let reader = Reader::of(&request)?;
     let stream = api.directory.resolve("case", &request.get_ref().case).await?;
     let case = api.executor.load_existing(stream).await?;
+    api.directory.audit().note(&reader, &case, "intake.GetCase", "player")?;
     Ok(pb::GetCaseResponse { case: Some(whole_case(&case)) })
 }

@@ -20,6 +20,7 @@ mod mutation;
 mod open_case;
 mod other_case;
 mod page;
+pub(crate) mod privacy;
 mod receive_message;
 mod record_verification_questions;
 mod refuse_verification;
@@ -44,6 +45,7 @@ use case::{Case, Language};
 use contracts::intake::v1 as pb;
 use contracts::intake::v1::intake_service_server::IntakeService;
 use history::CaseDirectory;
+use sealing::Sealer;
 use service_kit::Executor;
 use service_kit::store::Store;
 use tonic::{Request, Response, Status, Streaming};
@@ -60,6 +62,7 @@ pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) evidence: EvidenceStore,
     pub(crate) texts: Arc<Texts>,
+    pub(crate) sealer: Arc<Sealer>,
     pub(crate) clock: Arc<dyn Clock>,
     /// How many shards cases are spread over.
     pub(crate) shards: u16,

@@ -35,7 +35,7 @@ words! {
     Channel { Chat, Email, Phone, Form, MemberArea, HelpCentre }
     Topic {
         Limits, Withdrawal, Deposit, Verification, Account, Complaint, Bonus, Technical, Registration,
-        Tournament, GameRules, Campaign, AccountClosing, Other,
+        Tournament, GameRules, Campaign, AccountClosing, Other, Privacy,
     }
     Team { General, Payments, ResponsibleGambling, Technical, Verification, Vip, Complaints, Privacy }
     Tier { Standard, Vip }

@@ -69,5 +69,11 @@ pub(super) const WORDS: Words = Words {
             "lukke min konto, luk min konto, lukke kontoen, slette min konto, slet min konto, slette \
              min profil, kontolukning*, lukning af konto*, lukning af min konto",
         ),
+        (
+            Topic::Privacy,
+            "gdpr, persondata*, indsigt i mine oplysninger, indsigtsanmodning*, slet mine oplysninger, \
+             slette mine oplysninger, slet mine data, slette mine data, kopi af mine data, blive glemt, \
+             databeskyttelse*",
+        ),
     ],
 };

@@ -38,5 +38,10 @@ pub(super) const WORDS: Words = Words {
         (Topic::GameRules, "spielregel*, regeln, wie spielt man"),
         (Topic::Campaign, "kampagne*, aktion*, angebot*, gewinnspiel*"),
         (Topic::AccountClosing, "konto schließen, konto löschen, kontoschließung*"),
+        (
+            Topic::Privacy,
+            "dsgvo, gdpr, personenbezogene*, meine daten löschen, löschung meiner daten, datenauskunft*, \
+             auskunft über meine daten, kopie meiner daten, recht auf vergessenwerden, datenschutz*",
+        ),
     ],
 };

@@ -56,5 +56,10 @@ pub(super) const WORDS: Words = Words {
             "close my account, closing my account, delete my account, account closure, close the \
              account",
         ),
+        (
+            Topic::Privacy,
+            "gdpr, data subject*, subject access request*, dsar, personal data, delete my data, delete \
+             all my data, erase my data, copy of my data, right to be forgotten, data protection",
+        ),
     ],
 };

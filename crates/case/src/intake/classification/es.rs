@@ -29,5 +29,10 @@ pub(super) const WORDS: Words = Words {
         (Topic::GameRules, "reglas, cómo se juega"),
         (Topic::Campaign, "campaña*, promoci*, oferta*, sorteo*"),
         (Topic::AccountClosing, "cerrar mi cuenta, cerrar la cuenta, eliminar mi cuenta, borrar mi cuenta"),
+        (
+            Topic::Privacy,
+            "rgpd, gdpr, datos personales, borrar mis datos, eliminar mis datos, copia de mis datos, \
+             derecho al olvido, protección de datos",
+        ),
     ],
 };

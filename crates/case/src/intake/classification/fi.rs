@@ -32,5 +32,10 @@ pub(super) const WORDS: Words = Words {
             Topic::AccountClosing,
             "sulkea tilini, sulkea tilin, sulkekaa tilini, poistaa tilini, tilin sulkeminen",
         ),
+        (
+            Topic::Privacy,
+            "gdpr, henkilötieto*, poistakaa tietoni, poistaa tietoni, kopio tiedoistani, oikeus tulla \
+             unohdetuksi, tietosuoja*",
+        ),
     ],
 };

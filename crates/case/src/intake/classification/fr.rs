@@ -33,5 +33,10 @@ pub(super) const WORDS: Words = Words {
         (Topic::GameRules, "règles, comment jouer"),
         (Topic::Campaign, "campagne*, promotion*, offre*, concours"),
         (Topic::AccountClosing, "fermer mon compte, clôturer mon compte, supprimer mon compte"),
+        (
+            Topic::Privacy,
+            "rgpd, gdpr, données personnelles, supprimer mes données, effacer mes données, copie de mes \
+             données, droit à l oubli, protection des données",
+        ),
     ],
 };

@@ -34,5 +34,10 @@ pub(super) const WORDS: Words = Words {
             Topic::AccountClosing,
             "chiudere il conto, chiudere il mio conto, chiudere l account, cancellare il conto",
         ),
+        (
+            Topic::Privacy,
+            "gdpr, dati personali, cancellare i miei dati, eliminare i miei dati, copia dei miei dati, \
+             diritto all oblio, protezione dei dati",
+        ),
     ],
 };

@@ -29,7 +29,7 @@ use super::terms::{Term, terms, words};
 use crate::vocabulary::{Language, Topic};
 
 /// Version of the word lists; recorded with every topic found by them.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// At most this many of the words that decided are recorded.
 const RECORDED_WORDS: usize = 8;

@@ -60,5 +60,10 @@ pub(super) const WORDS: Words = Words {
             "stenge kontoen, steng kontoen, stenge min konto, lukke kontoen, avslutte kontoen, slette \
              kontoen, slett kontoen, slette min konto",
         ),
+        (
+            Topic::Privacy,
+            "gdpr, personopplysning*, innsyn i mine opplysninger, innsynsbegjæring*, slett opplysningene \
+             mine, slette opplysningene mine, slett mine data, slette mine data, bli glemt, personvern*",
+        ),
     ],
 };

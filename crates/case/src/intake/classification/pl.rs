@@ -53,5 +53,10 @@ pub(super) const WORDS: Words = Words {
             "zamknąć konto, zamknięcie konta, zamknijcie konto, zamknijcie moje konto, usunąć konto, \
              usunięcie konta, usuńcie konto, skasować konto",
         ),
+        (
+            Topic::Privacy,
+            "rodo, gdpr, dane osobowe, danych osobowych, usunąć moje dane, usuńcie moje dane, usunięcie \
+             moich danych, kopia moich danych, kopii moich danych, bycia zapomnianym",
+        ),
     ],
 };

@@ -36,5 +36,10 @@ pub(super) const WORDS: Words = Words {
             Topic::AccountClosing,
             "fechar a minha conta, fechar a conta, encerrar a conta, eliminar a minha conta",
         ),
+        (
+            Topic::Privacy,
+            "rgpd, gdpr, dados pessoais, apagar os meus dados, eliminar os meus dados, cópia dos meus \
+             dados, direito ao esquecimento, proteção de dados",
+        ),
     ],
 };

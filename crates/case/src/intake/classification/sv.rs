@@ -65,5 +65,10 @@ pub(super) const WORDS: Words = Words {
             "stänga mitt konto, stäng mitt konto, avsluta mitt konto, avsluta kontot, stänga kontot, \
              radera mitt konto, ta bort mitt konto",
         ),
+        (
+            Topic::Privacy,
+            "gdpr, personuppgift*, registerutdrag*, radera mina uppgifter, radera mina data, kopia på \
+             mina uppgifter, bli bortglömd, dataskydd*",
+        ),
     ],
 };

@@ -177,6 +177,37 @@ fn a_countrys_deadline_runs_from_the_complaint_and_pauses_for_nobody() {
 }
 
 #[test]
+fn a_request_about_the_players_data_is_due_within_a_month_of_its_receipt_and_waits_for_nobody() {
+    let mut story = Story::owned(Channel::Email, Topic::Other, Tier::Standard);
+    story.pass(48 * HOUR);
+    story.classified(Topic::Privacy);
+    story.keep_clocks();
+    let clock = story.clock(ClockKind::Jurisdiction);
+    let received = start().to_zoned(jiff::tz::TimeZone::UTC);
+    let due = received.checked_add(jiff::Span::new().months(1)).unwrap().timestamp();
+    assert_eq!((clock.started_at, clock.breach_at), (start(), due), "from the receipt, not from its reading");
+    assert_eq!(crate::routing::placement::team_for(Topic::Privacy, Tier::Vip, false), Team::Privacy);
+    story.evidence_is_asked_for();
+    story.keep_clocks();
+    assert_eq!(standing(&story, ClockKind::Jurisdiction), Running);
+
+    let mut complained = story.clone();
+    complained.intake(intake::ComplaintDeclared { jurisdiction: "DK".into() });
+    complained.keep_clocks();
+    let sooner = start() + SignedDuration::from_hours(14 * 24);
+    assert_eq!(complained.clock(ClockKind::Jurisdiction).breach_at, sooner, "the earlier deadline counts");
+
+    let mut other = story.clone();
+    other.classified(Topic::Bonus);
+    other.keep_clocks();
+    assert_eq!(standing(&other, ClockKind::Jurisdiction), Stopped);
+
+    story.pass(24 * HOUR * 31);
+    story.fire(ClockKind::Jurisdiction, clock.generation, Mark::Breach);
+    assert!(story.clock(ClockKind::Jurisdiction).breached);
+}
+
+#[test]
 fn nothing_runs_after_the_case_is_resolved() {
     let mut story = answered(Channel::Chat, Topic::Withdrawal);
     story.player_writes();
