@@ -12,6 +12,7 @@ mod scene;
 
 mod bad_input;
 mod checked;
+mod evidence;
 mod mail;
 mod metrics;
 mod read_models;

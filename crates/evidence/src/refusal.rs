@@ -1,5 +1,8 @@
 //! Why a file is refused. Each reason is stable and has one heading in docs/errors.md.
 
+/// The media types that are taken, for clients.
+const ACCEPTED: &str = "application/pdf,image/jpeg,image/png,image/heic";
+
 /// Why a file is no evidence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -111,8 +114,10 @@ impl Refused {
     /// Facts about it, by name.
     pub fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::FormatNotAccepted { media_type }
-            | Self::Archive { media_type }
+            Self::FormatNotAccepted { media_type } => {
+                vec![("media_type", (*media_type).to_owned()), ("accepted", ACCEPTED.to_owned())]
+            }
+            Self::Archive { media_type }
             | Self::OfficeDocument { media_type }
             | Self::Executable { media_type }
             | Self::Markup { media_type } => vec![("media_type", (*media_type).to_owned())],

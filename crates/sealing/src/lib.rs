@@ -22,6 +22,7 @@ pub mod postgres;
 mod sealer;
 mod sqlite;
 mod store;
+mod stream;
 
 pub use data_key::{AssociatedData, DataKey};
 pub use error::Error;
@@ -31,3 +32,4 @@ pub use postgres::PostgresKeyStore;
 pub use sealer::Sealer;
 pub use sqlite::SqliteKeyStore;
 pub use store::{KeyRecord, KeyStore, WrappedKey};
+pub use stream::OpeningStream;
