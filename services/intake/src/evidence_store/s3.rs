@@ -26,12 +26,17 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// # Errors
 /// Says what is wrong with the setting.
 pub(super) fn open(location: &str) -> Result<Arc<dyn ObjectStore>, String> {
+    open_with(AmazonS3Builder::from_env(), location)
+}
+
+/// As [`open`], with a builder that has keys.
+pub(super) fn open_with(builder: AmazonS3Builder, location: &str) -> Result<Arc<dyn ObjectStore>, String> {
     let url = Url::parse(location).map_err(|error| format!("'{location}' is no URL: {error}"))?;
     let bucket = url.host_str().ok_or_else(|| format!("'{location}' names no bucket"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("keys do not belong in a URL; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned());
     }
-    let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+    let mut builder = builder.with_bucket_name(bucket);
     let mut is_plain = false;
     for (name, value) in url.query_pairs() {
         builder = match name.as_ref() {
