@@ -13,6 +13,7 @@ mod scene;
 mod bad_input;
 mod checked;
 mod erasure;
+mod evidence;
 mod keys;
 mod mail;
 mod metrics;

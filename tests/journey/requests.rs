@@ -109,6 +109,7 @@ pub(crate) fn upload(
         case: case.to_owned(),
         kind: EvidenceKind::PaymentProof.into(),
         file_name: file_name.to_owned(),
+        ..EvidenceHeader::default()
     };
     let mut parts = vec![UploadEvidenceRequest { part: Some(upload_evidence_request::Part::Header(header)) }];
     parts.extend(content.chunks(512 * 1024).map(chunk));

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("case", &[]),
     ("contracts", &[]),
     ("outbound", &[]),
+    ("evidence", &["scratch"]),
     ("event-log", &["ambient", "scratch"]),
     ("sealing", &["ambient", "outbound", "scratch"]),
     ("seals", &["ambient", "event-log", "scratch"]),

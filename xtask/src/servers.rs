@@ -15,6 +15,10 @@ use crate::workshop::Workshop;
 pub(crate) const NATS_SERVER_VARIABLE: &str = "CASETRAIL_NATS_SERVER";
 /// Names an old one, which must work as well.
 const OLD_NATS_SERVER_VARIABLE: &str = "CASETRAIL_TEST_OLD_NATS_SERVER";
+/// Names a `clamd` program for `crates/scratch`.
+const CLAMD_VARIABLE: &str = "CASETRAIL_CLAMD";
+/// Where Debian keeps `clamd`, which only root's PATH leads to.
+const DEBIAN_CLAMD: &str = "/usr/sbin/clamd";
 /// Where Debian keeps Postgres, a folder for each version.
 const DEBIAN_POSTGRES: &str = "/usr/lib/postgresql";
 
@@ -31,9 +35,11 @@ impl Servers {
         require_postgres(workshop)?;
         let nats = python.with_file_name("nats-server");
         let old_nats = old_nats_server(workshop)?;
+        let clamd = clamd(workshop)?;
         let mut environment = BTreeMap::from([
             (NATS_SERVER_VARIABLE.to_owned(), nats.display().to_string()),
             (OLD_NATS_SERVER_VARIABLE.to_owned(), old_nats.display().to_string()),
+            (CLAMD_VARIABLE.to_owned(), clamd.display().to_string()),
         ]);
         let mut cargo = workshop.cargo();
         cargo.args(["run", "--quiet", "--locked", "--package", "scratch"]).envs(&environment);
@@ -98,4 +104,23 @@ fn old_nats_server(workshop: &Workshop) -> Result<PathBuf> {
          (`apt-get download nats-server`); elsewhere name one in {OLD_NATS_SERVER_VARIABLE}"
     );
     tools::from_debian(workshop, "nats-server", "nats-2.9", "usr/sbin/nats-server", &how)
+}
+
+/// ClamAV's daemon: the tests bring a signature of their own, so that none has to be fetched.
+fn clamd(workshop: &Workshop) -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os(CLAMD_VARIABLE) {
+        return Ok(PathBuf::from(named));
+    }
+    if ask(workshop.command("clamd").arg("--version")).is_some() {
+        return Ok(PathBuf::from("clamd"));
+    }
+    let installed = PathBuf::from(DEBIAN_CLAMD);
+    if installed.is_file() {
+        return Ok(installed);
+    }
+    let how = format!(
+        "files are scanned by ClamAV in the tests: `apt install clamav-daemon`, `brew install clamav`; or name \
+         the program clamd in {CLAMD_VARIABLE}"
+    );
+    tools::with_what_it_needs(workshop, "clamav-daemon", "clamav", "usr/sbin/clamd", &how)
 }

@@ -166,28 +166,65 @@ pub(crate) fn from_debian(
     program: &str,
     how: &str,
 ) -> Result<PathBuf> {
+    unpacked(workshop, folder, program, how, |_| Ok(vec![package.to_owned()]))
+}
+
+/// As [`from_debian`], with the libraries that are not installed here.
+pub(crate) fn with_what_it_needs(
+    workshop: &Workshop,
+    package: &str,
+    folder: &str,
+    program: &str,
+    how: &str,
+) -> Result<PathBuf> {
+    unpacked(workshop, folder, program, how, |workshop| {
+        let mut apt = workshop.command("apt-get");
+        apt.args(["install", "--print-uris", "--yes", "-qq", "--no-install-recommends", package]);
+        // 'URI' NAME_VERSION_ARCHITECTURE.deb SIZE SUM
+        let missing = ask(&mut apt).unwrap_or_default();
+        let names = missing.lines().filter_map(|line| line.split_whitespace().nth(1)?.split('_').next());
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        if names.is_empty() {
+            bail!("apt-get knows no package {package}")
+        }
+        Ok(names)
+    })
+}
+
+/// A program in a folder of the tools, into which packages of Debian are unpacked when it is not there.
+fn unpacked(
+    workshop: &Workshop,
+    folder: &str,
+    program: &str,
+    how: &str,
+    packages: impl Fn(&Workshop) -> Result<Vec<String>>,
+) -> Result<PathBuf> {
     let folder = workshop.tools.join(folder);
     let program = folder.join(program);
     if program.is_file() {
         return Ok(program);
     }
-    println!("{package} is not here: unpacking it, once.");
+    println!("{} is not here: unpacking it, once.", program.display());
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let mut download = workshop.command("apt-get");
-    download.args(["download", package]).current_dir(&folder);
-    if !run(&mut download).with_context(|| how.to_owned())? {
+    let download = || -> Result<bool> {
+        let mut download = workshop.command("apt-get");
+        run(download.arg("download").args(packages(workshop)?).current_dir(&folder))
+    };
+    if !download().unwrap_or(false) {
         // Without lists of packages apt knows none.
         let mut update = workshop.command("apt-get");
         install(update.args(["update", "--quiet"])).with_context(|| how.to_owned())?;
-        install(&mut download).with_context(|| how.to_owned())?;
+        if !download().with_context(|| how.to_owned())? {
+            bail!("{how}");
+        }
     }
-    let archive = std::fs::read_dir(&folder)?
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
-        .with_context(|| how.to_owned())?;
-    install(workshop.command("dpkg").arg("-x").arg(&archive).arg(&folder)).with_context(|| how.to_owned())?;
-    std::fs::remove_file(&archive).with_context(|| format!("cannot remove {}", archive.display()))?;
+    let entries = std::fs::read_dir(&folder)?.flatten().map(|entry| entry.path());
+    let is_archive = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "deb");
+    for archive in entries.filter(is_archive).collect::<Vec<_>>() {
+        let mut dpkg = workshop.command("dpkg");
+        install(dpkg.arg("-x").arg(&archive).arg(&folder)).with_context(|| how.to_owned())?;
+        std::fs::remove_file(&archive).with_context(|| format!("cannot remove {}", archive.display()))?;
+    }
     if program.is_file() { Ok(program) } else { bail!("{how}") }
 }
 

@@ -57,6 +57,7 @@ const INTAKE: Methods = &[
             "ReceiveMessage",
             "SwitchChannel",
             "UploadEvidence",
+            "GetUpload",
             "AcceptAnswer",
             "RequestHuman",
             "RequestCallback",
@@ -70,6 +71,8 @@ const INTAKE: Methods = &[
     (&["SendReply", "AddNote", "LinkCase", "TagCase"], &[DESK, BOTS, SYSTEMS]),
     (&["ClassifyCase", "RequestEvidence", "CloseCase"], &[DESK, SYSTEMS]),
     (&["CompleteCallback", "ResolveCase", "RejectCase", "MergeCase"], &[DESK]),
+    // Whose case and which team is asked by the rules; oversight counts files and does not look into them.
+    (&["GrantEvidence", "DownloadEvidence"], &[DESK]),
     (&["AcceptEvidence", "RejectEvidence", "RecordVerificationQuestions"], &[DESK]),
     (&["ApproveVerification", "RefuseVerification"], &[CHECKS]),
     (&["ListArticles"], &[PLAYERS, DESK, OVERSIGHT, FAULTS, BOTS, SYSTEMS]),

@@ -1,7 +1,7 @@
-//! Throw-away servers: a Postgres and a nats-server in folders of their own, on free ports of this
+//! Throw-away servers: a Postgres, a nats-server and a ClamAV daemon in folders of their own, on free ports of this
 //! machine, gone when they are dropped. For `casetrail up --scratch`, benchmarks and tests.
 //!
-//! - `postgres`, `nats`: start, stop, kill, start again on the same port and folder; back up and restore.
+//! - `postgres`, `nats`, `clamd`: start, stop, kill, start again on the same port and folder; back up and restore.
 //! - `programs`: where the servers' programs are.
 //! - `shared`: for tests, one server for many: the one that the environment names, or one of one's own.
 //!
@@ -9,6 +9,7 @@
 //!
 //! Must never be here: schemas, streams, anything that is ours.
 
+mod clamd;
 mod nats;
 mod postgres;
 mod process;
@@ -17,9 +18,10 @@ pub mod shared;
 
 use std::path::PathBuf;
 
+pub use clamd::Clamd;
 pub use nats::Nats;
 pub use postgres::{BaseBackup, Postgres};
-pub use programs::{NATS_SERVER_VARIABLE, POSTGRES_BIN_VARIABLE};
+pub use programs::{CLAMD_VARIABLE, NATS_SERVER_VARIABLE, POSTGRES_BIN_VARIABLE};
 
 /// Why a throw-away server is not there.
 #[derive(Debug, thiserror::Error)]

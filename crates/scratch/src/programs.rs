@@ -9,6 +9,8 @@ use crate::Error;
 pub const POSTGRES_BIN_VARIABLE: &str = "CASETRAIL_POSTGRES_BIN";
 /// The `nats-server` program, where it is not found by itself.
 pub const NATS_SERVER_VARIABLE: &str = "CASETRAIL_NATS_SERVER";
+/// The `clamd` program, where it is not found by itself.
+pub const CLAMD_VARIABLE: &str = "CASETRAIL_CLAMD";
 
 /// Where Debian and Ubuntu keep Postgres, a folder for each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -46,6 +48,19 @@ pub(crate) fn nats_server() -> Result<PathBuf, Error> {
             variable: NATS_SERVER_VARIABLE,
         },
     )
+}
+
+/// The `clamd` program. Debian keeps it where only root's PATH leads.
+pub(crate) fn clamd() -> Result<PathBuf, Error> {
+    let debian = || Some(PathBuf::from("/usr/sbin/clamd")).filter(|path| path.is_file());
+    let found =
+        std::env::var_os(CLAMD_VARIABLE).map(PathBuf::from).or_else(|| on_path("clamd")).or_else(debian);
+    found.ok_or(Error::NotInstalled {
+        program: "clamd",
+        elsewhere: " or in /usr/sbin",
+        install: "apt install clamav-daemon, or brew install clamav",
+        variable: CLAMD_VARIABLE,
+    })
 }
 
 /// A command for a program that ends when we do, however we end, where the system can see to that (Linux,

@@ -35,8 +35,13 @@ pub struct AssociatedData<'a> {
 
 impl AssociatedData<'_> {
     fn encode(&self) -> Vec<u8> {
+        self.encode_as(b"sealed-value.v1")
+    }
+
+    /// As bytes, for a seal of this kind: one of another kind does not open in its place.
+    pub(crate) fn encode_as(&self, kind: &[u8]) -> Vec<u8> {
         let (event, stream) = (self.event_id.as_bytes(), self.stream_id.as_bytes());
-        length_prefixed(&[b"sealed-value.v1", event, stream, self.field.as_bytes(), self.key_id.as_bytes()])
+        length_prefixed(&[kind, event, stream, self.field.as_bytes(), self.key_id.as_bytes()])
     }
 }
 
@@ -64,12 +69,13 @@ impl fmt::Debug for DataKey {
 }
 
 impl DataKey {
-    pub(crate) fn new(id: &str, key: Zeroizing<[u8; KEY_BYTES]>) -> Self {
-        Self { id: id.into(), key: Arc::new(key) }
-    }
-
+    /// The key itself, for what seals more than one value with it.
     pub(crate) fn bytes(&self) -> &[u8; KEY_BYTES] {
         &self.key
+    }
+
+    pub(crate) fn new(id: &str, key: Zeroizing<[u8; KEY_BYTES]>) -> Self {
+        Self { id: id.into(), key: Arc::new(key) }
     }
 
     /// The key's id, a UUID of version 7: stored beside every value that it seals.

@@ -22,6 +22,7 @@ pub mod postgres;
 mod sealer;
 mod sqlite;
 mod store;
+mod stream;
 mod vault;
 mod wrapping;
 
@@ -33,5 +34,6 @@ pub use postgres::PostgresKeyStore;
 pub use sealer::{Forgets, Rotated, Sealer};
 pub use sqlite::SqliteKeyStore;
 pub use store::{KeyRecord, KeyStore, WrappedKey};
+pub use stream::OpeningStream;
 pub use vault::{VaultOptions, VaultTransit};
 pub use wrapping::{Wrapper, Wrappers};

@@ -147,6 +147,7 @@ impl Stage {
             case: case.to_owned(),
             kind: kind.into(),
             file_name: file_name.to_owned(),
+            ..EvidenceHeader::default()
         };
         let mut parts =
             vec![UploadEvidenceRequest { part: Some(upload_evidence_request::Part::Header(header)) }];

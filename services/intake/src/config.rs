@@ -1,8 +1,9 @@
 //! Settings of intake; `default.toml` documents each of them.
 
-use std::path::PathBuf;
+use std::time::Duration;
 
 use case::Language;
+use evidence::{Address, Clamd, Examination, Limits};
 use history::ReadLimits;
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -15,8 +16,8 @@ pub const DEFAULTS: &str = include_str!("../default.toml");
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where evidence is kept: a folder in the data folder, or an absolute path.
-    pub evidence_folder: PathBuf,
+    /// What happens to the files that players send.
+    pub evidence: EvidenceConfig,
     /// How many cases make a pattern.
     pub pattern_threshold: u32,
     /// How far apart they may have been opened, in minutes.
@@ -25,6 +26,67 @@ pub struct Config {
     pub assumed_language: Language,
     /// How many different cases an agent may open within an hour.
     pub cases_read_per_hour: u32,
+}
+
+/// `[intake.evidence]`: what happens to the files that players send.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceConfig {
+    /// Where they are kept: a folder in the data folder, an absolute path, or a bucket.
+    pub store: String,
+    /// Where the scanner listens; empty for none.
+    pub clamav: String,
+    /// How long the scanner may take for a file, in seconds.
+    pub clamav_timeout_seconds: u64,
+    /// A picture: at most this many pixels.
+    pub pixels: u64,
+    /// A player: at most this many files on all their cases together.
+    pub player_files: u64,
+    /// A player: no more files once those there are, are this large together, in bytes.
+    pub player_bytes: u64,
+    /// How long leave to look at a file holds, in minutes.
+    pub grant_minutes: u32,
+    /// How long the pieces of an upload wait for the next one, in hours.
+    pub upload_retention_hours: u32,
+}
+
+impl EvidenceConfig {
+    fn check(&self) -> Result<(), StartError> {
+        let positive = [
+            ("clamav_timeout_seconds", self.clamav_timeout_seconds),
+            ("pixels", self.pixels),
+            ("player_files", self.player_files),
+            ("player_bytes", self.player_bytes),
+            ("grant_minutes", u64::from(self.grant_minutes)),
+            ("upload_retention_hours", u64::from(self.upload_retention_hours)),
+        ];
+        if self.store.trim().is_empty() {
+            return Err(wrong("evidence.store", "is empty; name a folder, such as evidence"));
+        }
+        match positive.iter().find(|(_, value)| *value == 0) {
+            Some((key, _)) => Err(wrong(&format!("evidence.{key}"), "must be at least 1")),
+            None => self.examination().map(drop),
+        }
+    }
+
+    pub(crate) fn examination(&self) -> Result<Examination, StartError> {
+        let limits = Limits { pixels: self.pixels, ..Limits::default() };
+        if self.clamav.is_empty() {
+            return Ok(Examination::new(limits, None));
+        }
+        let address: Address =
+            self.clamav.parse().map_err(|error| wrong("evidence.clamav", &format!("{error}")))?;
+        let scanner = Clamd::new(address, Duration::from_secs(self.clamav_timeout_seconds));
+        Ok(Examination::new(limits, Some(scanner)))
+    }
+
+    pub(crate) fn grant(&self) -> SignedDuration {
+        SignedDuration::from_mins(i64::from(self.grant_minutes))
+    }
+
+    pub(crate) fn retention(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.upload_retention_hours))
+    }
 }
 
 fn wrong(key: &str, problem: &str) -> StartError {
@@ -37,9 +99,7 @@ impl Config {
     /// # Errors
     /// Names the first key that does not.
     pub(crate) fn check(&self) -> Result<(), StartError> {
-        if self.evidence_folder.as_os_str().is_empty() {
-            return Err(wrong("evidence_folder", "is empty; name a folder, such as evidence"));
-        }
+        self.evidence.check()?;
         if self.pattern_threshold < 2 {
             return Err(wrong("pattern_threshold", "must be at least 2: one case is no pattern"));
         }
@@ -87,7 +147,10 @@ mod tests {
     #[test]
     fn a_wrong_value_is_named_with_its_key() {
         for (key, value) in [
-            ("evidence_folder", "''"),
+            ("evidence.store", "''"),
+            ("evidence.clamav", "'clamd:3310'"),
+            ("evidence.pixels", "0"),
+            ("evidence.grant_minutes", "0"),
             ("pattern_threshold", "1"),
             ("pattern_window_minutes", "0"),
             ("cases_read_per_hour", "0"),

@@ -3,7 +3,7 @@
 //!
 //! The rules are in `case::intake`; here they meet gRPC, files and the clock. Read in the order of the
 //! journey: `api` (what players and agents ask), `numbers` and `language` (what a new case needs),
-//! `evidence` (where files go), `texts` (what the help centre says), `reactions` (what follows by
+//! `evidence_store` (where files go), `texts` (what the help centre says), `reactions` (what follows by
 //! itself), `read_model` (the list).
 //!
 //! Must never be here: a rule about who may do what to a case, or another service.
@@ -15,7 +15,7 @@ mod api;
 mod config;
 mod contacts;
 mod erasures;
-mod evidence;
+mod evidence_store;
 mod language;
 mod metrics;
 mod numbers;
@@ -39,7 +39,7 @@ use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Executor, Parts, StartError, Started};
 use sqlx::migrate::Migrator;
 
-pub use config::{Config, DEFAULTS};
+pub use config::{Config, DEFAULTS, EvidenceConfig};
 
 use crate::erasures::PrivacyRows;
 
@@ -81,12 +81,17 @@ pub fn deployable() -> deployable::Service<Config> {
 pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError> {
     config.check()?;
     let texts = Arc::new(texts::Texts::load().map_err(|error| StartError::Broken(error.to_string()))?);
-    let evidence = evidence::EvidenceStore::open(
-        &parts.data.join(&config.evidence_folder),
+    let evidence = evidence_store::EvidenceStore::open(
+        &config.evidence,
+        &parts.data,
         Arc::clone(&parts.sealer),
         Arc::clone(&parts.ids),
+        Arc::clone(&parts.clock),
     )
-    .map_err(|problem| StartError::Value { key: "intake.evidence_folder".to_owned(), problem })?;
+    .map_err(|problem| StartError::Value { key: "intake.evidence.store".to_owned(), problem })?;
+    let evidence = Arc::new(evidence);
+    let examination = config.evidence.examination()?;
+    parts.shutdown.spawn_background(evidence_store::remove_abandoned(Arc::clone(&evidence)));
     let store = parts.store(STAGE, &MIGRATIONS).await?;
     let executor = Executor::new(parts, STAGE);
     let directory = CaseDirectory::start(parts, &store, STAGE).await?;
@@ -129,6 +134,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         numbers: numbers::Numbers::new(store.clone(), Arc::clone(&parts.clock), parts.shutdown.clone()),
         store,
         evidence,
+        examination,
         texts,
         sealer: Arc::clone(&parts.sealer),
         clock: Arc::clone(&parts.clock),

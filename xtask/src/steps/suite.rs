@@ -13,8 +13,8 @@ use crate::{process, tools, workshop::Workshop};
 pub(super) const STEP: Step = Step {
     name: StepName::Tests,
     checks: "unit, contract, service, story and tidy tests; stories on both wirings",
-    needs: "Postgres 15+; Python 3.9+ with venv (mail server and nats-server come into target/tools); an old \
-            nats-server (unpacked from Debian's package); cargo-nextest if there",
+    needs: "Postgres 15+; Python 3.9+ with venv (mail server, S3 server and nats-server come into target/tools); \
+            an old nats-server and ClamAV (unpacked from Debian's packages); cargo-nextest if there",
     run,
 };
 

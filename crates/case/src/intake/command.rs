@@ -159,6 +159,36 @@ pub struct UploadEvidence {
     pub sha256: [u8; 32],
     /// The name the player gave it.
     pub file_name: String,
+    /// How it was made fit to be kept.
+    pub screening: Screening,
+}
+
+/// How a file was made fit to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screening {
+    /// SHA-256 of the bytes that came.
+    pub received_sha256: [u8; 32],
+    /// Their size in bytes.
+    pub received_size_bytes: u64,
+    /// Whether the picture was written anew.
+    pub reencoded: bool,
+    /// What scanned it for malware, if anything did.
+    pub scanned_by: Option<String>,
+}
+
+/// Writes down that a file was refused before it became evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRefusedUpload {
+    /// The id it would have had in the evidence store.
+    pub upload_id: Uuid,
+    /// What it was said to show.
+    pub kind: EvidenceKind,
+    /// The stable reason.
+    pub reason: &'static str,
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+    /// Its size in bytes.
+    pub size_bytes: u64,
 }
 
 /// Finds a piece of evidence good.
@@ -331,6 +361,8 @@ commands! {
     RequestEvidence(RequestEvidence),
     /// See [`UploadEvidence`]. Accepted while the case is open.
     UploadEvidence(UploadEvidence),
+    /// See [`RecordRefusedUpload`]. Accepted while the case is open; no more than 20 a case are written down.
+    RecordRefusedUpload(RecordRefusedUpload),
     /// See [`AcceptEvidence`]. Accepted from the case's owner.
     AcceptEvidence(AcceptEvidence),
     /// See [`RejectEvidence`]. Accepted from the case's owner.

@@ -164,6 +164,37 @@ pub struct EvidenceReceived {
     pub file_name: Personal,
 }
 
+/// How a file was made fit to be kept. Recorded with [`EvidenceReceived`], whose size and digest are of what is
+/// kept; these are of what came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EvidenceScreened {
+    /// Which.
+    pub evidence_id: Uuid,
+    /// SHA-256 of the bytes that came, hexadecimal.
+    pub received_sha256: String,
+    /// Their size in bytes.
+    pub received_size_bytes: u64,
+    /// Whether the picture was written anew; otherwise it is kept as it came, less its metadata.
+    pub reencoded: bool,
+    /// What scanned it for malware, with the version of its signatures; `None` where no scanner is configured.
+    pub scanned_by: Option<String>,
+}
+
+/// A file was refused before it became evidence; nothing of it was kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UploadRefused {
+    /// The id it would have had in the evidence store.
+    pub upload_id: Uuid,
+    /// What it was said to show.
+    pub kind: EvidenceKind,
+    /// The stable reason, as in docs/errors.md: `EVIDENCE_MALWARE`.
+    pub reason: String,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+}
+
 /// A piece of evidence was found good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvidenceAccepted {
@@ -378,6 +409,8 @@ stage_events! {
     SelfExclusionRequested = "self_exclusion_requested" v 1;
     EvidenceRequested = "evidence_requested" v 1;
     EvidenceReceived = "evidence_received" v 1 personal [file_name];
+    EvidenceScreened = "evidence_screened" v 1;
+    UploadRefused = "upload_refused" v 1;
     EvidenceAccepted = "evidence_accepted" v 1;
     EvidenceRejected = "evidence_rejected" v 1;
     SensitiveDataMasked = "sensitive_data_masked" v 1;

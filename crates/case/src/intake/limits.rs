@@ -17,6 +17,12 @@ pub const QUOTED_CHARACTERS: usize = 200;
 pub const EVIDENCE_MEDIA_TYPES: &[&str] = &["application/pdf", "image/jpeg", "image/png", "image/heic"];
 /// A file: at most this many bytes (10 MiB).
 pub const EVIDENCE_BYTES: u64 = 10 * 1024 * 1024;
+/// A case: at most this many files (choice).
+pub const CASE_FILES: usize = 50;
+/// A case: no more files once those it has are this large together, in bytes (choice: 200 MiB).
+pub const CASE_BYTES: u64 = 200 * 1024 * 1024;
+/// A case: at most this many refused files are written down (choice).
+pub const REFUSED_UPLOADS_RECORDED: usize = 20;
 
 /// Verification questions: at least this many (R23).
 pub const QUESTIONS_LEAST: u8 = 3;

@@ -31,7 +31,7 @@ mod texts;
 
 pub use classification::{Classification, VERSION as CLASSIFICATION_VERSION, classify};
 pub use command::*;
-pub use decide::check_file;
+pub use decide::{check_file, may_see, may_upload};
 pub use event::*;
 pub use masking::{Masked, mask};
 pub use refusal::Refusal;

@@ -195,6 +195,14 @@ pub enum Refusal {
         /// Its size in bytes.
         size_bytes: u64,
     },
+    /// There are as many files as may be.
+    #[error("this {of} has as many files as it may; an agent can look through what is there first")]
+    EvidenceQuotaReached {
+        /// `case` or `player`.
+        of: &'static str,
+        /// At most this many files.
+        limit_files: u64,
+    },
 
     /// The figures of the verification questions cannot be.
     #[error(
@@ -265,6 +273,7 @@ impl crate::Refusal for Refusal {
             Self::EvidenceFormatNotAccepted { .. } => "EVIDENCE_FORMAT_NOT_ACCEPTED",
             Self::EvidenceEmpty => "EVIDENCE_EMPTY",
             Self::EvidenceTooLarge { .. } => "EVIDENCE_TOO_LARGE",
+            Self::EvidenceQuotaReached { .. } => "EVIDENCE_QUOTA_REACHED",
             Self::QuestionsOutOfRange => "QUESTIONS_OUT_OF_RANGE",
             Self::VerificationIncomplete { .. } => "VERIFICATION_INCOMPLETE",
             Self::VerificationAlreadyDecided { .. } => "VERIFICATION_ALREADY_DECIDED",
@@ -303,6 +312,9 @@ impl crate::Refusal for Refusal {
                     ("size_bytes", size_bytes.to_string()),
                     ("limit_bytes", limits::EVIDENCE_BYTES.to_string()),
                 ]
+            }
+            Self::EvidenceQuotaReached { of, limit_files } => {
+                vec![("of", (*of).to_owned()), ("limit_files", limit_files.to_string())]
             }
             Self::VerificationIncomplete { missing } => vec![("missing", missing.join(","))],
             _ => Vec::new(),

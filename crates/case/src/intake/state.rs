@@ -32,6 +32,14 @@ pub struct Evidence {
     pub standing: EvidenceStanding,
     /// When it arrived.
     pub received_at: Timestamp,
+    /// What it is, such as `image/jpeg`.
+    pub media_type: String,
+    /// Its size as it is kept, in bytes.
+    pub size_bytes: u64,
+    /// SHA-256 of what is kept, hexadecimal.
+    pub sha256: String,
+    /// Whether the picture was written anew before it was kept.
+    pub reencoded: bool,
 }
 
 /// Intake's part of a case.
@@ -73,6 +81,8 @@ pub struct State {
     pub evidence_requested_at: Option<Timestamp>,
     /// Everything the player sent.
     pub evidence: Vec<Evidence>,
+    /// Files that were refused before they became evidence, as far as they were written down.
+    pub uploads_refused: BTreeSet<Uuid>,
     /// Verification questions asked and rightly answered, the last time.
     pub verification_questions: Option<(u8, u8)>,
     /// Whether the identity check ended, and how.
@@ -137,6 +147,8 @@ impl State {
             }
             Event::EvidenceRequested(_)
             | Event::EvidenceReceived(_)
+            | Event::EvidenceScreened(_)
+            | Event::UploadRefused(_)
             | Event::EvidenceAccepted(_)
             | Event::EvidenceRejected(_) => self.evolve_evidence(event, at),
             Event::VerificationQuestionsAnswered(answered) => {
@@ -242,9 +254,22 @@ impl State {
                     kind: received.kind,
                     standing: EvidenceStanding::Received,
                     received_at: at,
+                    media_type: received.media_type.clone(),
+                    size_bytes: received.size_bytes,
+                    sha256: received.sha256.clone(),
+                    reencoded: false,
                 });
                 self.last_player_message_at = Some(at);
                 self.unanswered_since.get_or_insert(at);
+            }
+            Event::EvidenceScreened(screened) => {
+                let ids = |evidence: &&mut Evidence| evidence.evidence_id == screened.evidence_id;
+                if let Some(evidence) = self.evidence.iter_mut().find(ids) {
+                    evidence.reencoded = screened.reencoded;
+                }
+            }
+            Event::UploadRefused(refused) => {
+                self.uploads_refused.insert(refused.upload_id);
             }
             Event::EvidenceAccepted(accepted) => {
                 self.set_standing(accepted.evidence_id, EvidenceStanding::Accepted);

@@ -235,6 +235,7 @@ fn is_asked(command: &Command) -> bool {
             | I::SwitchChannel(_)
             | I::RequestEvidence(_)
             | I::UploadEvidence(_)
+            | I::RecordRefusedUpload(_)
             | I::AcceptEvidence(_)
             | I::RejectEvidence(_)
             | I::RecordVerificationQuestions(_)

@@ -3,8 +3,8 @@
 use case::Case;
 use case::intake::{
     AnswerSuggested, Author, CallbackRequested, CaseClassified, CaseOpened, CaseResolved, Event,
-    EvidenceReceived, EvidenceRejected, FeedbackGiven, HandedToHuman, MaskedKind, MessageReceived,
-    PatternFlagged, ReplySent, SensitiveDataMasked, Source, VerificationQuestionsAnswered,
+    EvidenceReceived, EvidenceRejected, EvidenceScreened, FeedbackGiven, HandedToHuman, MaskedKind,
+    MessageReceived, PatternFlagged, ReplySent, SensitiveDataMasked, Source, VerificationQuestionsAnswered,
 };
 use uuid::Uuid;
 
@@ -31,6 +31,12 @@ pub(super) fn describe(event: &Event, case: &Case) -> Sentence {
             list(&asked.kinds.iter().map(|kind| evidence(*kind).to_owned()).collect::<Vec<_>>())
         )),
         Event::EvidenceReceived(received) => act(receive(received)),
+        Event::EvidenceScreened(screened) => fact(screen(screened, case)),
+        Event::UploadRefused(refused) => fact(format!(
+            "a file sent as {} was refused and not kept: {}",
+            evidence(refused.kind),
+            refused.reason
+        )),
         Event::EvidenceAccepted(good) => act(format!("accepted the {}", named(case, good.evidence_id))),
         Event::EvidenceRejected(rejected) => act(reject(rejected, case)),
         Event::SensitiveDataMasked(masked) => fact(mask(masked)),
@@ -115,6 +121,15 @@ fn receive(received: &EvidenceReceived) -> String {
     };
     let (kind, media_type) = (evidence(received.kind), &received.media_type);
     format!("sent the {kind} {} ({media_type}, {size})", quote(&received.file_name))
+}
+
+fn screen(screened: &EvidenceScreened, case: &Case) -> String {
+    let what = named(case, screened.evidence_id);
+    let written = if screened.reencoded { "written anew without metadata" } else { "searched and kept" };
+    match &screened.scanned_by {
+        Some(scanner) => format!("the {what} was scanned by {scanner} and {written}"),
+        None => format!("the {what} was {written}; no scanner is configured"),
+    }
 }
 
 fn reject(rejected: &EvidenceRejected, case: &Case) -> String {

@@ -10,8 +10,11 @@ mod classify_case;
 mod close_case;
 mod complete_callback;
 mod declare_complaint;
+mod download_evidence;
 mod get_case;
+mod get_upload;
 mod give_feedback;
+mod grant_evidence;
 mod link_case;
 mod list_articles;
 mod list_cases;
@@ -24,6 +27,7 @@ pub(crate) mod privacy;
 mod receive_message;
 mod record_verification_questions;
 mod refuse_verification;
+mod refused_upload;
 mod reject_case;
 mod reject_evidence;
 mod reopen_case;
@@ -44,13 +48,14 @@ use ambient::Clock;
 use case::{Case, Language};
 use contracts::intake::v1 as pb;
 use contracts::intake::v1::intake_service_server::IntakeService;
+use evidence::Examination;
 use history::CaseDirectory;
 use sealing::Sealer;
 use service_kit::Executor;
 use service_kit::store::Store;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::evidence::EvidenceStore;
+use crate::evidence_store::EvidenceStore;
 use crate::numbers::Numbers;
 use crate::texts::Texts;
 
@@ -60,7 +65,8 @@ pub(crate) struct Api {
     pub(crate) directory: CaseDirectory,
     pub(crate) numbers: Numbers,
     pub(crate) store: Store,
-    pub(crate) evidence: EvidenceStore,
+    pub(crate) evidence: Arc<EvidenceStore>,
+    pub(crate) examination: Examination,
     pub(crate) texts: Arc<Texts>,
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -76,6 +82,15 @@ macro_rules! methods {
             $(async fn $method(&self, request: Request<$request>) -> Result<Response<pb::$response>, Status> {
                 Ok(Response::new($method::handle(self, request).await?))
             })+
+
+            type DownloadEvidenceStream = download_evidence::Pieces;
+
+            async fn download_evidence(
+                &self,
+                request: Request<pb::DownloadEvidenceRequest>,
+            ) -> Result<Response<Self::DownloadEvidenceStream>, Status> {
+                Ok(Response::new(download_evidence::handle(self, request).await?))
+            }
         }
     };
 }
@@ -89,6 +104,8 @@ methods! {
     switch_channel: pb::SwitchChannelRequest => SwitchChannelResponse,
     request_evidence: pb::RequestEvidenceRequest => RequestEvidenceResponse,
     upload_evidence: Streaming<pb::UploadEvidenceRequest> => UploadEvidenceResponse,
+    get_upload: pb::GetUploadRequest => GetUploadResponse,
+    grant_evidence: pb::GrantEvidenceRequest => GrantEvidenceResponse,
     accept_evidence: pb::AcceptEvidenceRequest => AcceptEvidenceResponse,
     reject_evidence: pb::RejectEvidenceRequest => RejectEvidenceResponse,
     record_verification_questions:

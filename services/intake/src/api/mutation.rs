@@ -46,11 +46,6 @@ impl Mutation {
         Ok(request_id.map(|request_id| Self { actor, body, etag, case, request_id }))
     }
 
-    /// Who asks.
-    pub(super) fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
     /// The id of something this request makes: the same at every retry.
     pub(super) fn made(&self, purpose: &str) -> Uuid {
         case::derive(&format!("intake.{purpose}"), self.request_id, "")
@@ -94,6 +89,12 @@ impl Mutation {
 /// A reply and a note may have the same body: the id of the one must not be answered with the other.
 fn of_method(method: &str, body: &[u8; 32]) -> [u8; 32] {
     Sha256::new().chain_update(method).chain_update([0]).chain_update(body).finalize().into()
+}
+
+/// The id that a file of this request has in the evidence store. By the case too: its key and its place seal the
+/// file.
+pub(super) fn upload_id(request_id: Uuid, stream: Uuid) -> Uuid {
+    case::derive("intake.evidence", request_id, &stream.to_string())
 }
 
 /// The id of a piece of evidence.

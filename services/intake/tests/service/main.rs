@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
 
 mod declared;
+mod downloads;
 mod opening;
 mod patterns;
 #[path = "../../../../crates/service-kit/tests/support/in_files.rs"]

@@ -4,6 +4,8 @@
 
 #[path = "../service/declared.rs"]
 mod declared;
+#[path = "../service/downloads.rs"]
+mod downloads;
 #[path = "../service/opening.rs"]
 mod opening;
 #[path = "../service/patterns.rs"]

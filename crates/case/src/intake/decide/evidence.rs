@@ -1,13 +1,21 @@
 //! Evidence: asked for once, received at any time, accepted or rejected (R17 to R22).
 
 use super::{Decision, Situation, self_service};
-use crate::intake::command::{AcceptEvidence, RejectEvidence, RequestEvidence, UploadEvidence};
-use crate::intake::event::{Event, EvidenceAccepted, EvidenceReceived, EvidenceRejected, EvidenceRequested};
+use crate::intake::command::{
+    AcceptEvidence, RecordRefusedUpload, RejectEvidence, RequestEvidence, UploadEvidence,
+};
+use crate::intake::event::{
+    Event, EvidenceAccepted, EvidenceReceived, EvidenceRejected, EvidenceRequested, EvidenceScreened,
+    UploadRefused,
+};
 use crate::intake::limits;
 use crate::intake::refusal::Refusal;
 use crate::intake::state::{Evidence, EvidenceStanding};
 use crate::intake::texts::Texts;
-use crate::vocabulary::{EvidenceKind, Topic};
+use crate::journey::Case;
+use crate::stage::Context;
+use crate::vocabulary::{EvidenceKind, Team, Topic};
+use uuid::Uuid;
 
 /// Accepted from the case's owner. What is outstanding already is not asked for again.
 pub(super) fn request(at: Situation<'_>, request: &RequestEvidence) -> Decision {
@@ -46,8 +54,8 @@ pub(super) fn upload(at: Situation<'_>, upload: &UploadEvidence) -> Decision {
     if at.case.intake.evidence(upload.evidence_id).is_some() {
         return Ok(Vec::new());
     }
-    at.require_open()?;
-    check_file(&upload.media_type, upload.size_bytes)?;
+    may_upload(at.case, at.context)?;
+    check_file(&upload.media_type, upload.screening.received_size_bytes)?;
     let mut texts = Texts::of(upload.evidence_id);
     let received = EvidenceReceived {
         evidence_id: upload.evidence_id,
@@ -57,8 +65,66 @@ pub(super) fn upload(at: Situation<'_>, upload: &UploadEvidence) -> Decision {
         sha256: hexadecimal(&upload.sha256),
         file_name: texts.personal("file_name", &upload.file_name, limits::NAME_CHARACTERS)?,
     };
-    let events = std::iter::once(Event::from(received)).chain(texts.masked());
+    let screened = EvidenceScreened {
+        evidence_id: upload.evidence_id,
+        received_sha256: hexadecimal(&upload.screening.received_sha256),
+        received_size_bytes: upload.screening.received_size_bytes,
+        reencoded: upload.screening.reencoded,
+        scanned_by: upload.screening.scanned_by.clone(),
+    };
+    let events = [Event::from(received), Event::from(screened)].into_iter().chain(texts.masked());
     Ok(events.chain(self_service::hand_over(at)).collect())
+}
+
+/// Whether a file may be sent now: asked before its bytes are read.
+///
+/// # Errors
+/// The case is not the caller's, or over, or has as many files as it may.
+pub fn may_upload(case: &Case, context: Context<'_>) -> Result<(), Refusal> {
+    let at = Situation { case, context };
+    at.for_the_player()?;
+    at.require_open()?;
+    let files = case.intake.evidence.len();
+    let size_bytes: u64 = case.intake.evidence.iter().map(|evidence| evidence.size_bytes).sum();
+    if files >= limits::CASE_FILES || size_bytes >= limits::CASE_BYTES {
+        return Err(Refusal::EvidenceQuotaReached { of: "case", limit_files: limits::CASE_FILES as u64 });
+    }
+    Ok(())
+}
+
+/// Accepted while the case is open. Somebody who sends bad files without end does not fill the log with them.
+pub(super) fn record_refused(at: Situation<'_>, refused: &RecordRefusedUpload) -> Decision {
+    at.for_the_player()?;
+    at.require_open()?;
+    let known = &at.case.intake.uploads_refused;
+    if known.contains(&refused.upload_id) || known.len() >= limits::REFUSED_UPLOADS_RECORDED {
+        return Ok(Vec::new());
+    }
+    let fact = UploadRefused {
+        upload_id: refused.upload_id,
+        kind: refused.kind,
+        reason: refused.reason.to_owned(),
+        sha256: hexadecimal(&refused.sha256),
+        size_bytes: refused.size_bytes,
+    };
+    Ok(vec![fact.into()])
+}
+
+/// The teams whose work it is to look at what players send.
+const LOOKS_AT_EVIDENCE: &[Team] =
+    &[Team::Verification, Team::Payments, Team::ResponsibleGambling, Team::Complaints];
+
+/// The file that an agent may look at: one on their own case, or any as a member of a team that judges files.
+///
+/// # Errors
+/// There is none, or the case is somebody else's.
+pub fn may_see<'a>(case: &'a Case, context: Context<'a>, evidence_id: Uuid) -> Result<&'a Evidence, Refusal> {
+    let agent = Situation { case, context }.agent()?;
+    let is_theirs = case.routing.owner.as_ref() == Some(&agent);
+    if !is_theirs && !context.actor.teams.iter().any(|team| LOOKS_AT_EVIDENCE.contains(team)) {
+        return Err(Refusal::NotCaseOwner { owner: case.routing.owner.clone() });
+    }
+    case.intake.evidence(evidence_id).ok_or(Refusal::EvidenceNotFound)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

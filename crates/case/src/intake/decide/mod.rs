@@ -13,7 +13,7 @@ mod rights;
 mod self_service;
 mod verification;
 
-pub use evidence::check_file;
+pub use evidence::{check_file, may_see, may_upload};
 
 use super::command::Command;
 use super::event::Event;
@@ -47,6 +47,7 @@ pub(super) fn decide(case: &Case, context: Context<'_>, command: &Command) -> De
         Command::SwitchChannel(switch) => conversation::switch_channel(at, switch),
         Command::RequestEvidence(request) => evidence::request(at, request),
         Command::UploadEvidence(upload) => evidence::upload(at, upload),
+        Command::RecordRefusedUpload(refused) => evidence::record_refused(at, refused),
         Command::AcceptEvidence(accept) => evidence::accept(at, accept),
         Command::RejectEvidence(reject) => evidence::reject(at, reject),
         Command::RecordVerificationQuestions(record) => verification::record_questions(at, record),

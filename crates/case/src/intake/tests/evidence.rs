@@ -62,14 +62,21 @@ fn what_the_player_has_sent_is_not_asked_for_again() {
 fn files_come_at_any_time_and_only_of_the_accepted_kinds() {
     let story = Story::queued(Topic::Verification);
     let events = story.ask(&player(), file(50, Identity)).unwrap();
-    let Event::EvidenceReceived(received) = &events[0] else { panic!("{events:?}") };
-    assert_eq!(received.sha256, "ab".repeat(32));
+    let [Event::EvidenceReceived(received), Event::EvidenceScreened(screened)] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!((&received.sha256, received.size_bytes), (&"ab".repeat(32), 1_000));
+    assert_eq!((&screened.received_sha256, screened.received_size_bytes), (&"cd".repeat(32), 1_200));
+    assert!(screened.reencoded);
     assert_eq!(
         story.clone().when(&player(), file(50, Identity)).ask(&player(), file(50, Identity)),
         Ok(vec![])
     );
 
-    let sized = |size_bytes| UploadEvidence { size_bytes, ..file(50, Identity) };
+    let sized = |received_size_bytes| UploadEvidence {
+        screening: Screening { received_size_bytes, ..file(50, Identity).screening },
+        ..file(50, Identity)
+    };
     assert_eq!(story.no(&player(), sized(0)), "EVIDENCE_EMPTY");
     assert!(story.ask(&player(), sized(10 * 1024 * 1024)).is_ok());
     assert_eq!(story.no(&player(), sized(10 * 1024 * 1024 + 1)), "EVIDENCE_TOO_LARGE");
@@ -81,7 +88,66 @@ fn files_come_at_any_time_and_only_of_the_accepted_kinds() {
     assert_eq!(story.no(&another_player(), file(50, Identity)), "ACTOR_NOT_ALLOWED");
     assert_eq!(Story::resolved().no(&player(), file(50, Identity)), "CASE_OVER");
     let named = UploadEvidence { file_name: "kort 4111111111111111.jpg".into(), ..file(50, Identity) };
-    assert_eq!(story.facts(&player(), named), ["evidence_received", "sensitive_data_masked"]);
+    assert_eq!(
+        story.facts(&player(), named),
+        ["evidence_received", "evidence_screened", "sensitive_data_masked"]
+    );
+}
+
+#[test]
+fn a_case_takes_no_more_files_than_it_may() {
+    let large = |number| UploadEvidence { size_bytes: limits::CASE_BYTES, ..file(number, Screenshot) };
+    let full = Story::queued(Topic::Verification).when(&player(), large(50));
+    assert_eq!(full.no(&player(), file(51, Screenshot)), "EVIDENCE_QUOTA_REACHED");
+    assert_eq!(full.ask(&player(), large(50)), Ok(vec![]), "a repeat is no new file");
+    let most = u128::try_from(limits::CASE_FILES).unwrap();
+    let many = (0..most).fold(Story::queued(Topic::Verification), |story, number| {
+        story.when(&player(), file(1_000 + number, Screenshot))
+    });
+    assert_eq!(many.no(&player(), file(51, Screenshot)), "EVIDENCE_QUOTA_REACHED");
+}
+
+#[test]
+fn a_refused_file_is_written_down_once_and_not_without_end() {
+    let refused = |number| RecordRefusedUpload {
+        upload_id: id(number),
+        kind: Identity,
+        reason: "EVIDENCE_MALWARE",
+        sha256: [0xEF; 32],
+        size_bytes: 68,
+    };
+    let story = Story::queued(Topic::Verification);
+    let events = story.ask(&player(), refused(50)).unwrap();
+    let Event::UploadRefused(fact) = &events[0] else { panic!("{events:?}") };
+    assert_eq!((fact.reason.as_str(), &fact.sha256), ("EVIDENCE_MALWARE", &"ef".repeat(32)));
+    let known = story.clone().when(&player(), refused(50));
+    assert_eq!(known.ask(&player(), refused(50)), Ok(vec![]));
+    assert!(known.case.intake.evidence.is_empty(), "it is no evidence");
+    assert_eq!(story.no(&another_player(), refused(50)), "ACTOR_NOT_ALLOWED");
+    assert_eq!(Story::resolved().no(&player(), refused(50)), "CASE_OVER");
+    let most = u128::try_from(limits::REFUSED_UPLOADS_RECORDED).unwrap();
+    let many = (0..most).fold(story, |story, number| story.when(&player(), refused(100 + number)));
+    assert_eq!(many.ask(&player(), refused(99)), Ok(vec![]));
+}
+
+#[test]
+fn evidence_is_seen_by_the_owner_and_by_those_who_judge_it() {
+    let story = Story::taken(Topic::Verification).when(&player(), file(50, Identity));
+    let sees = |actor: &crate::Actor, number| {
+        let context = crate::Context { actor, now: start() };
+        may_see(&story.case, context, id(number))
+            .map(|evidence| evidence.evidence_id)
+            .map_err(|no| crate::Refusal::reason(&no))
+    };
+    assert_eq!(sees(&mette(), 50), Ok(id(50)));
+    assert_eq!(sees(&mette(), 51), Err("EVIDENCE_NOT_FOUND"));
+    for team in [crate::Team::Verification, crate::Team::Complaints, crate::Team::Payments] {
+        assert_eq!(sees(&crate::Actor::agent("eva", &[team]), 50), Ok(id(50)), "{team}");
+    }
+    assert_eq!(sees(&crate::Actor::agent("eva", &[crate::Team::General]), 50), Err("NOT_CASE_OWNER"));
+    for other in [player(), crate::Actor::service("form")] {
+        assert_eq!(sees(&other, 50), Err("ACTOR_NOT_ALLOWED"));
+    }
 }
 
 #[test]

@@ -72,6 +72,22 @@ fn evidence_and_end() -> Vec<Event> {
             file_name: Personal::new("pas.jpg"),
         }
         .into(),
+        EvidenceScreened {
+            evidence_id: id(50),
+            received_sha256: "cd".repeat(32),
+            received_size_bytes: 1_200,
+            reencoded: true,
+            scanned_by: Some("ClamAV 1.4.3/27500".to_owned()),
+        }
+        .into(),
+        UploadRefused {
+            upload_id: id(51),
+            kind: EvidenceKind::Identity,
+            reason: "EVIDENCE_MALWARE".to_owned(),
+            sha256: "ef".repeat(32),
+            size_bytes: 68,
+        }
+        .into(),
         EvidenceAccepted { evidence_id: id(50) }.into(),
         EvidenceRejected { evidence_id: id(50), reason: RejectionReason::Blurred }.into(),
         VerificationQuestionsAnswered { asked: 3, correct: 3 }.into(),

@@ -112,6 +112,12 @@ pub(super) fn file(number: u128, kind: EvidenceKind) -> UploadEvidence {
         size_bytes: 1_000,
         sha256: [0xAB; 32],
         file_name: "pas.jpg".to_owned(),
+        screening: Screening {
+            received_sha256: [0xCD; 32],
+            received_size_bytes: 1_200,
+            reencoded: true,
+            scanned_by: None,
+        },
     }
 }
 

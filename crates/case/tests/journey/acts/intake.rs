@@ -76,6 +76,12 @@ fn upload(tale: &Tale, kind: EvidenceKind, evidence_id: Uuid) -> Act {
         size_bytes: 120_000,
         sha256: [7; 32],
         file_name: "proof.jpg".to_owned(),
+        screening: Screening {
+            received_sha256: [8; 32],
+            received_size_bytes: 130_000,
+            reencoded: true,
+            scanned_by: None,
+        },
     };
     soon(tale, player(), Any::Intake(command.into()))
 }
@@ -123,6 +129,17 @@ fn asked(tale: &Tale) -> Vec<(Actor, Command)> {
         (agent(), ClassifyCase { topic: Topic::Deposit }.into()),
         (agent(), SwitchChannel { to: Channel::Email }.into()),
         (agent(), RequestEvidence { kinds: vec![EvidenceKind::PaymentProof] }.into()),
+        (
+            player(),
+            RecordRefusedUpload {
+                upload_id: fresh_id(tale, 6),
+                kind: EvidenceKind::Screenshot,
+                reason: "EVIDENCE_MALWARE",
+                sha256: [9; 32],
+                size_bytes: 68,
+            }
+            .into(),
+        ),
         (agent(), AcceptEvidence { evidence_id }.into()),
         (agent(), RejectEvidence { evidence_id, reason: RejectionReason::Blurred }.into()),
         (agent(), RecordVerificationQuestions { asked: 4, correct: 4 }.into()),

@@ -140,6 +140,21 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
         "Mette (payments) sent the identity document “pas.jpg” (image/jpeg, 1.4 MB)",
     ),
     (
+        "intake.evidence_screened",
+        r#"{"evidence_id":"00000000-0000-0000-0000-000000000006","received_sha256":"00","received_size_bytes":1600000,"reencoded":true,"scanned_by":"ClamAV 1.4.3/27500"}"#,
+        "The identity document was scanned by ClamAV 1.4.3/27500 and written anew without metadata",
+    ),
+    (
+        "intake.evidence_screened",
+        r#"{"evidence_id":"00000000-0000-0000-0000-000000000006","received_sha256":"00","received_size_bytes":1600000,"reencoded":false,"scanned_by":null}"#,
+        "The identity document was searched and kept; no scanner is configured",
+    ),
+    (
+        "intake.upload_refused",
+        r#"{"upload_id":"00000000-0000-0000-0000-0000000000fe","kind":"identity","reason":"EVIDENCE_MALWARE","sha256":"00","size_bytes":68}"#,
+        "A file sent as identity document was refused and not kept: EVIDENCE_MALWARE",
+    ),
+    (
         "intake.evidence_accepted",
         r#"{"evidence_id":"00000000-0000-0000-0000-000000000006"}"#,
         "Mette (payments) accepted the identity document",

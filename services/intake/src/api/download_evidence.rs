@@ -1,0 +1,61 @@
+//! Streams a file to whoever got leave to look at it. The caller may own the case no more by then: the grant was
+//! given for these few minutes.
+
+use std::pin::Pin;
+
+use case::intake::Refusal;
+use contracts::intake::v1 as pb;
+use futures_util::TryStreamExt;
+use futures_util::stream::{Stream, try_unfold};
+use service_kit::Failure;
+use service_kit::request::{Checks, actor};
+use tonic::{Request, Status};
+
+use super::Api;
+use super::mutation::evidence_id;
+use crate::evidence_store::{Owner, Sealed};
+
+/// The pieces of a file.
+pub(super) type Pieces = Pin<Box<dyn Stream<Item = Result<pb::DownloadEvidenceResponse, Status>> + Send>>;
+
+pub(super) async fn handle(
+    api: &Api,
+    request: Request<pb::DownloadEvidenceRequest>,
+) -> Result<Pieces, Failure> {
+    let actor = actor(&request)?;
+    let asked = request.get_ref();
+    let mut checks = Checks::new();
+    let evidence_id = evidence_id(&mut checks, &asked.evidence_id);
+    if asked.grant.is_empty() {
+        checks.fail("grant", "is required: what GrantEvidence gave");
+    }
+    let evidence_id = checks.finish_with(evidence_id)?;
+    let stream = api.directory.resolve("case", &asked.case).await?;
+    let case = api.executor.load_existing(stream).await?;
+    let key = api.evidence.key(Owner::of(&case)?).await?;
+    api.evidence.check_grant(&key, case.id, evidence_id, &actor, &asked.grant)?;
+    let evidence = case.intake.evidence(evidence_id);
+    let evidence = evidence.ok_or_else(|| Failure::refused(&Refusal::EvidenceNotFound))?;
+    let sealed = api.evidence.get(&key, case.id, evidence_id, &evidence.sha256).await?;
+    tracing::info!(case = %case.id, %evidence_id, by = actor.id, "evidence is looked at");
+    Ok(pieces(sealed))
+}
+
+/// Opens the file as it comes. What does not open ends the stream with an error: a file is whole only when its
+/// stream ended well.
+fn pieces(sealed: Sealed) -> Pieces {
+    Box::pin(try_unfold(Some(sealed), |state| async move {
+        let Some(mut sealed) = state else { return Ok(None) };
+        let broken = |error: &dyn std::fmt::Display| {
+            Status::from(Failure::Internal(format!("evidence cannot be read: {error}")))
+        };
+        while let Some(piece) = sealed.pieces.try_next().await.map_err(|error| broken(&error))? {
+            let chunk = sealed.opening.push(&piece).map_err(|error| broken(&error))?;
+            if !chunk.is_empty() {
+                return Ok(Some((pb::DownloadEvidenceResponse { chunk }, Some(sealed))));
+            }
+        }
+        let chunk = sealed.opening.finish().map_err(|error| broken(&error))?;
+        Ok(Some((pb::DownloadEvidenceResponse { chunk }, None)))
+    }))
+}
