@@ -11,6 +11,7 @@ mod late;
 mod opening;
 mod plans;
 mod protection;
+mod released;
 mod sharing;
 
 use std::sync::Arc;
