@@ -21,6 +21,7 @@ mod service_config;
 mod up;
 mod withdrawal;
 
+mod clients;
 mod configured;
 mod drained;
 mod killed;
