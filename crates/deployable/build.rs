@@ -42,7 +42,7 @@ fn git(arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// A CycloneDX document of every crate that the lock file lets in, those of the tests too. Nothing in it depends on
+/// A `CycloneDX` document of every crate that the lock file lets in, those of the tests too. Nothing in it depends on
 /// when or where it was made.
 fn bill(lock: &str) -> String {
     let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();

@@ -16,5 +16,5 @@ pub const DESCRIPTION: &str = if COMMIT.is_some() {
     concat!(env!("CARGO_PKG_VERSION"), ", built from a working copy")
 };
 
-/// Every crate that went in (CycloneDX, JSON).
+/// Every crate that went in (`CycloneDX`, JSON).
 pub const SBOM: &str = include_str!(concat!(env!("OUT_DIR"), "/sbom.cdx.json"));

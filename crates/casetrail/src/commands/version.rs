@@ -11,7 +11,7 @@ use crate::problem::Problem;
 /// Options of `version`.
 #[derive(Debug, Args)]
 pub(crate) struct VersionArgs {
-    /// Print every crate that went in instead (CycloneDX, JSON)
+    /// Print every crate that went in instead: a bill of materials, as JSON
     #[arg(long)]
     sbom: bool,
 }
