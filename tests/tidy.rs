@@ -15,6 +15,8 @@ mod house;
 mod lexer;
 #[path = "tidy/manifests.rs"]
 mod manifests;
+#[path = "tidy/migrations.rs"]
+mod migrations;
 #[path = "tidy/sources.rs"]
 mod sources;
 #[path = "tidy/stages.rs"]

@@ -72,3 +72,12 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
         assert!(said.contains("127.0.0.1") && !said.contains("s3cret"), "{name}: {said}");
     }
 }
+
+#[test]
+fn each_says_its_version_and_what_it_was_built_from() {
+    for name in PROGRAMS {
+        let printed = run(name, &["--version"], &[]);
+        let said = String::from_utf8_lossy(&printed.stdout).into_owned();
+        assert!(said.starts_with(&format!("{name} {}, built from ", env!("CARGO_PKG_VERSION"))), "{said}");
+    }
+}

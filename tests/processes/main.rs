@@ -15,12 +15,19 @@ mod requests;
 #[expect(dead_code, reason = "the traces' tests look closer")]
 mod spans;
 
+mod balanced;
+mod fleet;
+mod service_config;
 mod up;
 mod withdrawal;
 
+mod clients;
 mod configured;
+mod drained;
 mod killed;
 mod outages;
 mod replicas;
+mod rollout;
 mod sharded;
 mod traced;
+mod upgraded;

@@ -1,11 +1,12 @@
-//! The project's own chores, run as `cargo xtask <chore>`: `test`, and `faults` for long runs of one of its
-//! tests.
+//! The project's own chores, run as `cargo xtask <chore>`: `test`, `faults` for long runs of one of its tests, and
+//! `artefacts`, which writes what clients are made from.
 //!
 //! `test` is the second of the README's two commands and all that `.ci/run` calls. It stands outside the
 //! journey: it knows folders and tools, and must never depend on a crate of ours.
 //!
 //! To add a step: a variant of [`steps::StepName`], its entry in [`steps::ALL`], a file in `steps/`.
 
+mod artefacts;
 mod faults;
 mod process;
 mod report;
@@ -47,6 +48,10 @@ enum Chore {
     /// a seed gives. Exit code 0 means that no invariant was violated.
     #[command(after_help = faults::EXAMPLES)]
     Faults(FaultsArgs),
+    /// Writes what clients are made from into target/artefacts: descriptors, service config, schemas of events, and
+    /// a bill of materials.
+    #[command(after_help = artefacts::EXAMPLES)]
+    Artefacts,
 }
 
 const EXAMPLES: &str = "\
@@ -77,10 +82,16 @@ fn main() -> ExitCode {
             true
         }
         Chore::Test(args) => report::summary(&steps::run(&workshop, &args.only)),
-        Chore::Faults(args) => faults::run(&workshop, &args).unwrap_or_else(|error| {
-            eprintln!("{error:#}");
-            false
-        }),
+        Chore::Faults(args) => told(faults::run(&workshop, &args)),
+        Chore::Artefacts => told(artefacts::run(&workshop)),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whether it passed; why not, if it could not be done.
+fn told(done: anyhow::Result<bool>) -> bool {
+    done.unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        false
+    })
 }

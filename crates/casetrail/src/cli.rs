@@ -11,12 +11,13 @@ use tonic::metadata::{Ascii, MetadataValue};
 
 use crate::bench::Bench;
 use crate::commands::{
-    agents::AgentsArgs, cases::CasesArgs, check::CheckArgs, completions::CompletionsArgs, config::ConfigArgs,
-    consumers::ConsumersArgs, dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs,
-    history::HistoryArgs, keys::KeysArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs,
-    rebuild::RebuildArgs, relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs,
-    schemas::SchemasArgs, token::TokenArgs, traces::TracesArgs, verify::VerifyArgs,
-    verify_bundle::VerifyBundleArgs, version::VersionArgs, watch::WatchArgs,
+    agents::AgentsArgs, artefacts::ArtefactsArgs, cases::CasesArgs, check::CheckArgs,
+    completions::CompletionsArgs, config::ConfigArgs, consumers::ConsumersArgs,
+    dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs, history::HistoryArgs,
+    keys::KeysArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs,
+    relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs, schemas::SchemasArgs,
+    token::TokenArgs, traces::TracesArgs, verify::VerifyArgs, verify_bundle::VerifyBundleArgs,
+    version::VersionArgs, watch::WatchArgs,
 };
 use crate::dev::DevArgs;
 use crate::up::UpArgs;
@@ -46,7 +47,7 @@ Examples:
 
 /// Follow player support cases from case number to close
 #[derive(Debug, Parser)]
-#[command(name = "casetrail", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "casetrail", version = deployable::built::DESCRIPTION, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -188,6 +189,9 @@ pub(crate) enum Command {
     /// Write the JSON Schema of every event, for programs in other languages
     #[command(after_help = SchemasArgs::EXAMPLES)]
     Schemas(SchemasArgs),
+    /// Write what clients are made from: descriptors, service config, schemas of events, and a bill of materials
+    #[command(after_help = ArtefactsArgs::EXAMPLES)]
+    Artefacts(ArtefactsArgs),
     /// Look at a configuration before a process does
     #[command(after_help = ConfigArgs::EXAMPLES)]
     Config(ConfigArgs),

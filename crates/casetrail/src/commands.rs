@@ -1,6 +1,7 @@
 //! One command a file: its options, its examples, and what it does.
 
 pub(crate) mod agents;
+pub(crate) mod artefacts;
 pub(crate) mod cases;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -52,6 +53,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
         Command::Config(args) => config::run(&args, cli.global.json),
         Command::Version(args) => version::run(&args, cli.global.json),
         Command::Completions(args) => completions::run(&args),
+        Command::Artefacts(args) => artefacts::run(&args, &asks.output()?),
         Command::Schemas(args) => schemas::run(&args, &asks.output()?),
         Command::Verify(args) => match &args.case {
             Some(case) => verify::one_case(case, &asks.client().await?, &asks.output()?).await,

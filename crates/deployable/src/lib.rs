@@ -4,10 +4,12 @@
 //! - `config`: what all have in common, and a service's own table.
 //! - [`start`]: connects, starts the service, serves it beside its history; tests call it as well.
 //! - `program`: the command line, telemetry, signals: what `main` of each service calls.
+//! - `built`: what `--version` says, and what went in.
 //! - `front`: one address for all services, as an ingress gives it, for development and tests.
 //!
 //! Must never be here: anything that one service has and another has not.
 
+pub mod built;
 pub mod config;
 mod dependencies;
 pub mod front;
@@ -144,6 +146,7 @@ pub struct Deployment {
     /// Whether Postgres and NATS are there.
     pub readiness: Readiness,
     logs: Vec<Arc<PostgresLog>>,
+    leave: Duration,
     drain: Duration,
 }
 
@@ -329,15 +332,17 @@ async fn serve(
         subscriptions: started.subscriptions,
         readiness,
         logs,
+        leave: Duration::from_secs(common.grpc.leave_seconds),
         drain: Duration::from_secs(common.grpc.drain_seconds),
     })
 }
 
 impl Deployment {
-    /// Stops in order: no new calls, what is in hand finished, consumers let go of what they had not begun,
-    /// the log closed. Returns whether everything ended by itself in time: consumers and calls have the
-    /// drain time each.
+    /// Stops in order: balancers are told and given time to look away, no new calls, what is in hand finished,
+    /// consumers let go of what they had not begun, the log closed. Returns whether everything ended by itself in
+    /// time: consumers and calls have the drain time each.
     pub async fn stop(self) -> bool {
+        self.parts.shutdown.leave(self.leave).await;
         self.parts.shutdown.soft().cancel();
         let consumers = tokio::time::timeout(self.drain, self.parts.bus.shutdown()).await.is_ok();
         let finished = self.parts.shutdown.stop(self.drain).await && consumers;

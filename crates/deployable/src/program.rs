@@ -1,6 +1,7 @@
 //! A process from its command line to its end.
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::{Config, Options, Service};
 /// What can be typed.
 #[derive(Debug, Parser)]
 #[command(
-    version,
+    version = crate::built::DESCRIPTION,
     max_term_width = 100,
     after_help = "\
 Any setting can be changed by the file or by the environment: CASETRAIL__GRPC__ADDRESS=127.0.0.1:7800 sets
@@ -93,10 +94,12 @@ async fn run<C: DeserializeOwned>(program: &Program, service: &Service<C>) -> an
         ids: Arc::new(SystemIds),
         telemetry: telemetry.clone(),
     };
-    // A signal while it still waits for its database ends it as well.
+    // One and the same from the start to the end, so that none is lost in between: a signal while it still waits
+    // for its database ends it as well.
+    let mut signal = pin!(shutdown::signal());
     let started = tokio::select! {
         started = crate::start(service, options) => started,
-        () = shutdown::signal() => {
+        () = &mut signal => {
             telemetry.stop().await;
             return Ok(());
         }
@@ -109,7 +112,7 @@ async fn run<C: DeserializeOwned>(program: &Program, service: &Service<C>) -> an
         }
     };
     program.announce(&name, deployment.grpc, deployment.http);
-    shutdown::signal().await;
+    signal.await;
     tracing::info!("stopping");
     if !deployment.stop().await {
         tracing::warn!("some work was still going on at the end of the drain time and was dropped");

@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -219,9 +220,10 @@ pub fn main() -> ExitCode {
 async fn run(program: &Program) -> anyhow::Result<()> {
     let common = Common::load(program.config.as_deref())?;
     let telemetry = telemetry::start(&common.telemetry, NAME)?;
+    let mut signal = pin!(shutdown::signal());
     let started = tokio::select! {
         started = start(&common, Arc::new(SystemClock), Arc::new(SystemIds), telemetry.clone()) => started,
-        () = shutdown::signal() => {
+        () = &mut signal => {
             telemetry.stop().await;
             return Ok(());
         }
@@ -234,7 +236,7 @@ async fn run(program: &Program) -> anyhow::Result<()> {
         }
     };
     program.announce(NAME, relay.grpc, relay.http);
-    shutdown::signal().await;
+    signal.await;
     tracing::info!("stopping");
     relay.stop().await;
     telemetry.stop().await;

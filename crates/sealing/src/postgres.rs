@@ -3,7 +3,6 @@
 //!
 //! Every write is one statement, so no transaction can be left open by a caller that goes away.
 
-use std::cmp::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -131,15 +130,18 @@ impl PostgresKeyStore {
             .connect(url)
             .await?;
         let store = Self { pool };
-        let found = store.schema().await?.ok_or(Error::NotMigrated)?;
-        match found.cmp(&SCHEMA) {
-            Ordering::Less => Err(Error::NotMigrated),
-            Ordering::Equal => Ok(store),
-            Ordering::Greater => Err(Error::NewerSchema { found, known: SCHEMA }),
+        let (found, compatible_from) = store.schema().await?.ok_or(Error::NotMigrated)?;
+        if found < SCHEMA {
+            return Err(Error::NotMigrated);
         }
+        if found > SCHEMA && compatible_from > SCHEMA {
+            return Err(Error::NewerSchema { found, known: SCHEMA });
+        }
+        Ok(store)
     }
 
-    async fn schema(&self) -> Result<Option<i64>, Error> {
+    /// The version of the schema, and the oldest program that it serves: itself, where it does not say.
+    async fn schema(&self) -> Result<Option<(i64, i64)>, Error> {
         let tables: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = 'keys' \
              AND tablename IN ('data_key', 'schema_version')",
@@ -149,7 +151,12 @@ impl PostgresKeyStore {
         if tables < 2 {
             return Ok(None);
         }
-        Ok(sqlx::query_scalar("SELECT MAX(version) FROM keys.schema_version").fetch_one(&self.pool).await?)
+        // As JSON: the column is added by the first version that serves older programs.
+        let found = sqlx::query_as(
+            "SELECT version, coalesce((to_jsonb(book) ->> 'compatible_from')::BIGINT, version) \
+             FROM keys.schema_version book ORDER BY version DESC LIMIT 1",
+        );
+        Ok(found.fetch_optional(&self.pool).await?)
     }
 
     /// Closes every connection; what was written stays.

@@ -222,6 +222,9 @@ async fn a_postgres_without_the_tables_or_with_newer_ones_is_refused() {
     sqlx::query("UPDATE keys.schema_version SET version = 3").execute(&mut admin).await.unwrap();
     let refused = PostgresKeyStore::open(&database.url).await;
     assert!(matches!(refused, Err(Error::NewerSchema { found: 3, known: 2 })), "{refused:?}");
+    let serves = "ALTER TABLE keys.schema_version ADD COLUMN compatible_from BIGINT NOT NULL DEFAULT 1";
+    sqlx::query(serves).execute(&mut admin).await.unwrap();
+    assert!(PostgresKeyStore::open(&database.url).await.is_ok(), "one that serves this program is used");
     database.drop().await.unwrap();
 }
 

@@ -39,14 +39,15 @@ pub async fn migrate(admin: &mut PgConnection) -> Result<(), sqlx::Error> {
     let mut tx = admin.begin().await?;
     sqlx::raw_sql("SET LOCAL client_min_messages = warning").execute(&mut *tx).await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *tx).await?;
-    if found_version(&mut tx).await?.is_none_or(|found| found <= SCHEMA_VERSION) {
+    if found_version(&mut tx).await?.is_none_or(|(found, _)| found <= SCHEMA_VERSION) {
         sqlx::raw_sql(SCHEMA).execute(&mut *tx).await?;
     }
     tx.commit().await
 }
 
-/// The version of the table; `None` where there is none.
-async fn found_version(connection: &mut PgConnection) -> Result<Option<i64>, sqlx::Error> {
+/// The version of the table, and the oldest program that it serves: itself, where it does not say. `None` where
+/// there is none.
+async fn found_version(connection: &mut PgConnection) -> Result<Option<(i64, i64)>, sqlx::Error> {
     let is_there: bool = sqlx::query_scalar(
         "SELECT to_regclass('log.seal') IS NOT NULL AND to_regclass('log.seal_schema_version') IS NOT NULL",
     )
@@ -55,7 +56,12 @@ async fn found_version(connection: &mut PgConnection) -> Result<Option<i64>, sql
     if !is_there {
         return Ok(None);
     }
-    sqlx::query_scalar("SELECT max(version) FROM log.seal_schema_version").fetch_one(connection).await
+    // As JSON: the column is added by the first version that serves older programs.
+    let found = sqlx::query_as(
+        "SELECT version, coalesce((to_jsonb(book) ->> 'compatible_from')::BIGINT, version)
+           FROM log.seal_schema_version book ORDER BY version DESC LIMIT 1",
+    );
+    found.fetch_optional(connection).await
 }
 
 /// Lets a login role read seals and add to them; no more.
@@ -147,7 +153,7 @@ impl PostgresSealStore {
         let found = look.await.map_err(|error| self.failure(&error))?;
         match found {
             None => Err(Error::NotMigrated { place }),
-            Some(found) if found > SCHEMA_VERSION => {
+            Some((found, compatible_from)) if found > SCHEMA_VERSION && compatible_from > SCHEMA_VERSION => {
                 Err(Error::Newer { place, found, known: SCHEMA_VERSION })
             }
             Some(_) => Ok(()),

@@ -51,6 +51,9 @@ pub struct ServerConfig {
     pub http_address: SocketAddr,
     /// The deadline of a call that brings none, in milliseconds; also the longest one granted.
     pub deadline_ms: u64,
+    /// How long a process that was told to stop still answers, in seconds, while it says that it is not serving.
+    #[serde(default)]
+    pub leave_seconds: u64,
     /// How long calls in hand may go on at shutdown, in seconds.
     pub drain_seconds: u64,
     /// Whether the server tells its methods and messages (development).
@@ -168,8 +171,8 @@ impl Listeners {
     }
 }
 
-/// Serves until shutdown: says `NOT_SERVING`, finishes what is in hand, and ends at the hard signal at the
-/// latest (an idle connection or an open stream would otherwise keep it for ever).
+/// Serves until shutdown: says `NOT_SERVING` as soon as it is to leave, takes no more calls from the soft signal
+/// on, finishes what is in hand, and ends at the hard signal at the latest (an idle connection or an open stream would otherwise keep it for ever).
 pub async fn serve(
     config: &ServerConfig,
     listeners: Listeners,
@@ -223,15 +226,12 @@ pub async fn serve(
             () = hard.cancelled() => Ok(()),
         }
     });
-    let (soft, mut readiness) = (shutdown.soft().clone(), services.readiness.clone());
-    shutdown.spawn_background(async move {
-        loop {
-            tokio::select! {
-                () = soft.cancelled() => return tell_health(&health, &names, false).await,
-                () = readiness.changed() => tell_health(&health, &names, readiness.is_ready()).await,
-            }
-        }
-    });
+    shutdown.spawn_background(tell_while_serving(
+        health,
+        names,
+        services.readiness.clone(),
+        shutdown.clone(),
+    ));
     serve_http(listeners.http, services.http, services.readiness, telemetry, shutdown);
     Ok(Running { grpc, http, ended })
 }
@@ -256,6 +256,27 @@ fn table_holds_all(services: &Services) -> Result<(), ServeError> {
     Ok(())
 }
 
+/// Tells what readiness is until the process leaves, then that it does not serve, and at the end nothing more:
+/// whoever watches would hold their connection open for as long as calls may go on.
+async fn tell_while_serving(
+    mut health: HealthReporter,
+    names: Vec<&'static str>,
+    mut readiness: Readiness,
+    shutdown: Shutdown,
+) {
+    loop {
+        tokio::select! {
+            () = shutdown.leaving().cancelled() => break,
+            () = readiness.changed() => tell_health(&health, &names, readiness.is_ready()).await,
+        }
+    }
+    tell_health(&health, &names, false).await;
+    shutdown.soft().cancelled().await;
+    for name in names.iter().chain([&LIVENESS]) {
+        health.clear_service_status(name).await;
+    }
+}
+
 async fn tell_health(health: &HealthReporter, names: &[&'static str], ready: bool) {
     use tonic_health::ServingStatus::{NotServing, Serving};
     for name in names {
@@ -270,7 +291,7 @@ fn serve_http(
     telemetry: Telemetry,
     shutdown: &Shutdown,
 ) {
-    let stopping = shutdown.soft().clone();
+    let stopping = shutdown.leaving().clone();
     let ready = move || {
         let (stopping, readiness) = (stopping.is_cancelled(), readiness.clone());
         async move {

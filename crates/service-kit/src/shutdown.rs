@@ -1,4 +1,5 @@
-//! Stopping in order: a soft signal to finish what is in hand, a hard one to drop it, and a deadline.
+//! Stopping in order: leaving, while everything still works and balancers look away; a soft signal to finish
+//! what is in hand, a hard one to drop it, and a deadline.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,17 +10,32 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 /// Shared by everything that runs. Clones are the same shutdown.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Shutdown {
+    leaving: CancellationToken,
     soft: CancellationToken,
     hard: CancellationToken,
     tasks: TaskTracker,
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        let soft = CancellationToken::new();
+        // Whoever stops leaves as well; whoever leaves works on.
+        let leaving = soft.child_token();
+        Self { leaving, soft, hard: CancellationToken::new(), tasks: TaskTracker::new() }
+    }
 }
 
 impl Shutdown {
     /// Nothing is stopping yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Cancelled when callers should look for another replica; what they still ask is answered.
+    pub fn leaving(&self) -> &CancellationToken {
+        &self.leaving
     }
 
     /// Cancelled when no new work should begin.
@@ -56,6 +72,13 @@ impl Shutdown {
             }
             .in_current_span(),
         );
+    }
+
+    /// Says that this process leaves, and works on for `delay`: until every balancer has seen it. On real time:
+    /// it waits for others.
+    pub async fn leave(&self, delay: Duration) {
+        self.leaving.cancel();
+        tokio::time::sleep(delay).await;
     }
 
     /// Asks everybody to finish, waits up to `drain`, then drops the rest. Returns whether everything

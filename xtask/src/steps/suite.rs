@@ -13,13 +13,16 @@ use crate::{process, tools, workshop::Workshop};
 pub(super) const STEP: Step = Step {
     name: StepName::Tests,
     checks: "unit, contract, service, story and tidy tests; stories on both wirings",
-    needs: "Postgres 15+; Python 3.9+ with venv (mail server, S3 server and nats-server come into target/tools); \
-            an old nats-server and ClamAV (unpacked from Debian's packages); cargo-nextest if there",
+    needs: "Postgres 15+; Python 3.9+ with venv (mail server, S3 server, nats-server and clients come into \
+            target/tools); an old nats-server and ClamAV (unpacked from Debian's packages); buf (PATH or npm); \
+            cargo-nextest if there",
     run,
 };
 
 /// Tells the tests which Python has the mail server; `tests/support/smtp.rs` reads it.
 const PYTHON_VARIABLE: &str = "CASETRAIL_TEST_PYTHON";
+/// Tells them which `buf` runs the examples of docs/clients.md; `tests/processes/clients.rs` reads it.
+const BUF_VARIABLE: &str = "CASETRAIL_TEST_BUF";
 /// Where `.config/nextest.toml` puts the report.
 const NEXTEST_REPORT: &str = "target/nextest/default/junit.xml";
 /// Chooses the wiring that stories are played on; `tests/wiring.rs` reads it.
@@ -33,10 +36,11 @@ const EMBEDDED_ALONE: &str = "startup::";
 
 fn run(workshop: &Workshop) -> Result<Outcome> {
     let python = tools::test_python(workshop)?;
+    let buf = tools::buf(workshop)?.program;
     let servers = Servers::start(workshop, &python)?;
     let cargo = || {
         let mut cargo = workshop.cargo();
-        cargo.env(PYTHON_VARIABLE, &python).envs(&servers.environment);
+        cargo.env(PYTHON_VARIABLE, &python).env(BUF_VARIABLE, &buf).envs(&servers.environment);
         cargo
     };
     let nextest = tools::nextest(workshop);

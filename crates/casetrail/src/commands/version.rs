@@ -3,32 +3,38 @@
 use std::io::Write;
 
 use clap::Args;
+use deployable::built;
 use serde_json::json;
 
 use crate::problem::Problem;
 
-/// The commit, where whoever built it said which (the Dockerfile does, from `--build-arg COMMIT`).
-const COMMIT: Option<&str> = option_env!("CASETRAIL_COMMIT");
-
 /// Options of `version`.
 #[derive(Debug, Args)]
-pub(crate) struct VersionArgs {}
+pub(crate) struct VersionArgs {
+    /// Print every crate that went in instead: a bill of materials, as JSON
+    #[arg(long)]
+    sbom: bool,
+}
 
 impl VersionArgs {
     pub(crate) const EXAMPLES: &'static str = "\
 Examples:
   casetrail version
-  casetrail version --json";
+  casetrail version --json
+  casetrail version --sbom > casetrail.cdx.json
+
+The commit ends with -dirty where files had been changed since. The bill of materials holds every crate of
+Cargo.lock with its checksum, those of the tests too.";
 }
 
-pub(crate) fn run(_args: &VersionArgs, json: bool) -> Result<(), Problem> {
-    let version = env!("CARGO_PKG_VERSION");
-    let commit = COMMIT.filter(|commit| !commit.is_empty());
+pub(crate) fn run(args: &VersionArgs, json: bool) -> Result<(), Problem> {
     let mut out = std::io::stdout().lock();
-    if json {
-        writeln!(out, "{}", json!({ "version": version, "commit": commit }))?;
+    if args.sbom {
+        write!(out, "{}", built::SBOM)?;
+    } else if json {
+        writeln!(out, "{}", json!({ "version": built::VERSION, "commit": built::COMMIT }))?;
     } else {
-        writeln!(out, "casetrail {version}, built from {}", commit.unwrap_or("a working copy"))?;
+        writeln!(out, "casetrail {}", built::DESCRIPTION)?;
     }
     Ok(())
 }

@@ -208,4 +208,23 @@ fn a_program_tells_its_version_and_commit() {
     let told: Value = serde_json::from_str(&told.out).unwrap();
     assert_eq!(told["version"], env!("CARGO_PKG_VERSION"));
     assert!(told.get("commit").is_some(), "{told}");
+    assert!(program::run(&["--version"]).out.contains(", built from "), "as --version says it");
+}
+
+#[test]
+fn a_program_carries_a_bill_of_its_materials() {
+    let told = program::run(&["version", "--sbom"]);
+    let bill: Value = serde_json::from_str(&told.out).unwrap();
+    assert_eq!((&bill["bomFormat"], &bill["specVersion"]), (&Value::from("CycloneDX"), &Value::from("1.5")));
+    let named = |name: &str| {
+        let components = bill["components"].as_array().unwrap();
+        components
+            .iter()
+            .find(|one| one["name"] == name)
+            .unwrap_or_else(|| panic!("{name} is not in it"))
+            .clone()
+    };
+    let (theirs, ours) = (named("tonic"), named("casetrail"));
+    assert_eq!(theirs["hashes"][0]["content"].as_str().unwrap().len(), 64, "{theirs}");
+    assert!(ours.get("hashes").is_none() && ours["type"] == "application", "{ours}");
 }

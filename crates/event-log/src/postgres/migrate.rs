@@ -9,7 +9,19 @@ const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("append_all.s
 /// The version that the last step leaves, kept in `log.schema_version`.
 pub(super) const SCHEMA_VERSION: i32 = 2;
 
+/// The oldest program that this schema still serves, by the version that it was written for; kept beside the
+/// version. A step that only adds leaves it. A step that takes away what programs of version N still use raises it
+/// to N + 1, one release after the last of those programs: expand first, contract later.
+const COMPATIBLE_FROM: i32 = 1;
+
 const SHARD: &str = include_str!("shard.sql");
+
+/// Not a step: programs that know nothing of it do not look at it.
+const COMPATIBLE: &str = "SET ROLE casetrail_log_owner;
+    ALTER TABLE log.schema_version ADD COLUMN IF NOT EXISTS compatible_from INTEGER;
+    UPDATE log.schema_version SET compatible_from = FROM_VERSION
+     WHERE compatible_from IS DISTINCT FROM FROM_VERSION;
+    RESET ROLE;";
 
 /// Nobody can log in as these; login roles are made members of them.
 const ROLES: [&str; 4] =
@@ -36,6 +48,26 @@ pub enum MigrateError {
     },
 }
 
+/// Which schema there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) version: i32,
+    /// The oldest program that it serves.
+    pub(super) compatible_from: i32,
+}
+
+impl Found {
+    /// Whether a newer program was here.
+    fn is_newer(self) -> bool {
+        self.version > SCHEMA_VERSION
+    }
+
+    /// Whether this program can work with it.
+    pub(super) fn serves_us(self) -> bool {
+        self.version == SCHEMA_VERSION || self.is_newer() && self.compatible_from <= SCHEMA_VERSION
+    }
+}
+
 /// What a role may do with the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -48,7 +80,7 @@ pub enum Access {
 }
 
 /// Makes the log with so many shards (1 to 256), or adds what is missing; there are never fewer than before.
-/// Repeating it changes nothing.
+/// Repeating it changes nothing. What a newer program made is left as it is, where it still serves this one.
 ///
 /// # Errors
 /// [`MigrateError`]; then nothing has changed but, perhaps, that some roles were made.
@@ -64,17 +96,19 @@ pub async fn migrate(admin: &mut PgConnection, shards: u16) -> Result<(), Migrat
     change_roles(admin, "GRANT casetrail_log_owner TO CURRENT_USER".to_owned()).await?;
     let mut tx = admin.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *tx).await?;
-    let found = found_version(&mut tx).await?;
+    let found = found_schema(&mut tx).await?;
     match found {
         None => {
             sqlx::raw_sql("CREATE SCHEMA IF NOT EXISTS log AUTHORIZATION casetrail_log_owner")
                 .execute(&mut *tx)
                 .await?;
         }
-        Some(found) if found > SCHEMA_VERSION => return Err(MigrateError::Newer { found }),
+        Some(found) if found.is_newer() && !found.serves_us() => {
+            return Err(MigrateError::Newer { found: found.version });
+        }
         Some(_) => {}
     }
-    let done = usize::try_from(found.unwrap_or(0)).unwrap_or(0);
+    let done = found.map_or(0, |found| usize::try_from(found.version).unwrap_or(0));
     for step in STEPS.iter().skip(done) {
         sqlx::raw_sql(*step).execute(&mut *tx).await?;
     }
@@ -85,22 +119,41 @@ pub async fn migrate(admin: &mut PgConnection, shards: u16) -> Result<(), Migrat
     )
     .fetch_all(&mut *tx)
     .await?;
-    for shard in (0..shards).filter(|shard| !there.contains(&format!("event_{shard}"))) {
+    let mut missing = (0..shards).filter(|shard| !there.contains(&format!("event_{shard}"))).peekable();
+    if let Some(found) = found.filter(|found| found.is_newer()) {
+        // A shard as this program knows it may lack what the newer one relies on.
+        return if missing.peek().is_none() {
+            Ok(tx.commit().await?)
+        } else {
+            Err(MigrateError::Newer { found: found.version })
+        };
+    }
+    sqlx::raw_sql(AssertSqlSafe(COMPATIBLE.replace("FROM_VERSION", &COMPATIBLE_FROM.to_string())))
+        .execute(&mut *tx)
+        .await?;
+    for shard in missing {
         let statements = SHARD.replace("SHARD", &shard.to_string());
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut *tx).await?;
     }
     Ok(tx.commit().await?)
 }
 
-/// The version of the log's schema; `None` where there is no log.
-pub(super) async fn found_version(connection: &mut PgConnection) -> Result<Option<i32>, sqlx::Error> {
+/// Which schema the log has; `None` where there is no log.
+pub(super) async fn found_schema(connection: &mut PgConnection) -> Result<Option<Found>, sqlx::Error> {
     let table: Option<String> = sqlx::query_scalar("SELECT to_regclass('log.schema_version')::TEXT")
         .fetch_one(&mut *connection)
         .await?;
     if table.is_none() {
         return Ok(None);
     }
-    sqlx::query_scalar("SELECT max(version) FROM log.schema_version").fetch_one(connection).await
+    // As JSON, because the column is missing where only older programs have migrated: those served themselves.
+    let found: Option<(i32, i32)> = sqlx::query_as(
+        "SELECT version, coalesce((to_jsonb(book) ->> 'compatible_from')::INTEGER, version)
+           FROM log.schema_version book ORDER BY version DESC LIMIT 1",
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.map(|(version, compatible_from)| Found { version, compatible_from }))
 }
 
 /// Lets a login role use the log.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 
-use super::migrate::{SCHEMA_VERSION, found_version};
+use super::migrate::{SCHEMA_VERSION, found_schema};
 use crate::MAX_SHARDS;
 
 /// How long connecting may take.
@@ -45,7 +45,7 @@ pub enum OpenError {
         /// Host and database.
         place: String,
     },
-    /// The log is of another version.
+    /// The log is of another version, which does not serve this program.
     #[error("the log at {place} has schema version {found}, this program needs {SCHEMA_VERSION}: {advice}")]
     OtherVersion {
         /// Host and database.
@@ -53,7 +53,7 @@ pub enum OpenError {
         /// The version found.
         found: i32,
         /// What to do.
-        advice: &'static str,
+        advice: String,
     },
     /// The log has fewer shards.
     #[error(
@@ -155,13 +155,16 @@ impl Database {
 
     async fn require_version(&self, connection: &mut PgConnection) -> Result<(), OpenError> {
         let place = self.place.clone();
-        match found_version(connection).await.map_err(|error| self.failure(&error))? {
+        match found_schema(connection).await.map_err(|error| self.failure(&error))? {
             None => Err(OpenError::Missing { place }),
-            Some(SCHEMA_VERSION) => Ok(()),
+            Some(found) if found.serves_us() => Ok(()),
             Some(found) => {
-                let advice =
-                    if found > SCHEMA_VERSION { "use the newer program" } else { "run `casetrail migrate`" };
-                Err(OpenError::OtherVersion { place, found, advice })
+                let advice = if found.version > SCHEMA_VERSION {
+                    format!("it serves programs for version {} and newer; use one", found.compatible_from)
+                } else {
+                    "run `casetrail migrate`".to_owned()
+                };
+                Err(OpenError::OtherVersion { place, found: found.version, advice })
             }
         }
     }

@@ -12,6 +12,7 @@ mod late;
 mod opening;
 mod plans;
 mod protection;
+mod released;
 mod sharing;
 
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use event_log::postgres::{MigrateError, OpenError, migrate};
 use event_log::{Error, EventLog, PostgresLog, PostgresLogOptions};
 use scratch::Postgres;
 use scratch::shared::Database;
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 
 use crate::{Migrated, command, connect, id, open, run};
@@ -67,13 +67,54 @@ async fn a_database_without_a_log_or_with_another_version_is_refused_with_what_t
 
     let made = Migrated::create().await;
     let mut admin = connect(&made.database.url).await;
-    for (version, advice) in [(0, "run `casetrail migrate`"), (9, "use the newer program")] {
-        run(&mut admin, &format!("UPDATE log.schema_version SET version = {version}")).await.unwrap();
+    for (version, advice) in [(0, "run `casetrail migrate`"), (9, "serves programs for version 8 and newer")]
+    {
+        become_version(&mut admin, version, 8).await;
         let refused = refused(&made.writer, 0).await;
         assert!(matches!(refused, OpenError::OtherVersion { found, .. } if found == version), "{refused}");
         assert!(refused.to_string().contains(advice), "{refused}");
     }
     assert!(matches!(migrate(&mut admin, 1).await, Err(MigrateError::Newer { found: 9 })));
+}
+
+/// What a newer program's migration leaves in the book.
+async fn become_version(admin: &mut PgConnection, version: i32, compatible_from: i32) {
+    let change =
+        format!("UPDATE log.schema_version SET version = {version}, compatible_from = {compatible_from}");
+    run(admin, &change).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_log_that_still_serves_this_program_is_used_and_left_as_it_is() {
+    let made = Migrated::create().await;
+    let mut admin = connect(&made.database.url).await;
+    run(&mut admin, "ALTER TABLE log.event ADD COLUMN note TEXT").await.unwrap();
+    become_version(&mut admin, 9, 1).await;
+    let log = open(&made.writer).await;
+    log.append(command(id(), 0, 2)).await.unwrap();
+    assert_eq!(log.read_all(0, 10).await.unwrap().len(), 2);
+
+    migrate(&mut admin, 1).await.unwrap();
+    let kept: String =
+        sqlx::query_scalar("SELECT version || ' from ' || compatible_from FROM log.schema_version")
+            .fetch_one(&mut admin)
+            .await
+            .unwrap();
+    assert_eq!(kept, "9 from 1");
+    // A shard as this program knows it may lack what the newer one relies on.
+    assert!(matches!(migrate(&mut admin, 2).await, Err(MigrateError::Newer { found: 9 })));
+}
+
+/// The book of a log that was migrated before books said whom they serve.
+#[tokio::test]
+async fn a_log_that_does_not_say_whom_it_serves_serves_its_own_version() {
+    let made = Migrated::create().await;
+    let mut admin = connect(&made.database.url).await;
+    run(&mut admin, "ALTER TABLE log.schema_version DROP COLUMN compatible_from").await.unwrap();
+    assert_eq!(open(&made.writer).await.head().await, Ok(0));
+    run(&mut admin, "UPDATE log.schema_version SET version = version + 1").await.unwrap();
+    let refused = refused(&made.writer, 0).await;
+    assert!(matches!(refused, OpenError::OtherVersion { .. }), "{refused}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sqlx::any::AnyPoolOptions;
+use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AnyPool, AssertSqlSafe, Connection, PgConnection, Row};
 
@@ -70,11 +70,41 @@ pub(super) async fn connect(url: &str, schema: &str, connections: u32) -> Result
         .map_err(|source| StoreError::Connect { schema: schema.to_owned(), source })
 }
 
-/// Whether the schema is exactly as this program's migrations leave it.
+/// A migration that a schema's book says was applied.
+struct Applied {
+    description: String,
+    checksum: Vec<u8>,
+}
+
+type Book = BTreeMap<i64, Applied>;
+
+/// How the name of a migration ends that takes something away: `0007_drop_state_serves_from_0006.sql` serves
+/// programs that know 6 or a later one. A migration without it only adds, and serves every older program.
+const SERVES_FROM: &str = "serves from ";
+
+impl Applied {
+    /// Whether a program still works after it whose newest migration is `newest`. A name that does not read serves
+    /// nobody who does not know it.
+    fn serves(&self, newest: i64) -> bool {
+        match self.description.rsplit_once(SERVES_FROM) {
+            Some((_, oldest)) => oldest.trim().parse().is_ok_and(|oldest: i64| oldest <= newest),
+            None => true,
+        }
+    }
+}
+
+/// Whether the migrations that a program does not know, if there are any, still serve it.
+fn serves(book: &Book, migrations: &Migrator) -> bool {
+    let newest = migrations.iter().map(|one| one.version).max().unwrap_or(0);
+    let knows = |version: &i64| migrations.iter().any(|one| one.version == *version);
+    book.iter().all(|(version, applied)| knows(version) || applied.serves(newest))
+}
+
+/// Whether the schema is as this program's migrations leave it, or as a newer program's do that still serve it.
 pub(super) async fn check(pool: &AnyPool, schema: &str, migrations: &Migrator) -> Result<(), StoreError> {
     let needed: BTreeMap<i64, &[u8]> =
         migrations.iter().map(|one| (one.version, one.checksum.as_ref())).collect();
-    let refused = |found: Option<&BTreeMap<i64, Vec<u8>>>, advice| StoreError::Schema {
+    let refused = |found: Option<&Book>, advice| StoreError::Schema {
         schema: schema.to_owned(),
         found: found.map_or_else(|| "no tables".to_owned(), |found| spoken(found.keys())),
         needed: spoken(needed.keys()),
@@ -86,24 +116,20 @@ pub(super) async fn check(pool: &AnyPool, schema: &str, migrations: &Migrator) -
     else {
         return Err(refused(None, MIGRATE));
     };
-    if found.keys().any(|version| !needed.contains_key(version)) {
+    if !serves(&found, migrations) {
         return Err(refused(Some(&found), TOO_OLD));
     }
     if needed.keys().any(|version| !found.contains_key(version)) {
         return Err(refused(Some(&found), MIGRATE));
     }
-    if needed.iter().any(|(version, checksum)| found[version] != *checksum) {
+    if needed.iter().any(|(version, checksum)| found[version].checksum != *checksum) {
         return Err(refused(Some(&found), CHANGED));
     }
     Ok(())
 }
 
 /// The migrations that were applied; `None` where there is nothing at all.
-async fn applied(
-    pool: &AnyPool,
-    schema: &str,
-    book: &str,
-) -> Result<Option<BTreeMap<i64, Vec<u8>>>, sqlx::Error> {
+async fn applied(pool: &AnyPool, schema: &str, book: &str) -> Result<Option<Book>, sqlx::Error> {
     let tables = sqlx::query(
         "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = $1 \
          AND tablename IN ('projection', 'timer', $2)",
@@ -115,9 +141,16 @@ async fn applied(
     if tables.try_get::<i64, _>(0)? < NEEDED_TABLES {
         return Ok(None);
     }
-    let statement = format!("SELECT version, checksum FROM {book} WHERE success ORDER BY version");
-    let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(pool).await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, _>>().map(Some)
+    let rows = sqlx::query(AssertSqlSafe(read_book(book))).fetch_all(pool).await?;
+    let read = |row: &AnyRow| {
+        let applied = Applied { description: row.try_get(1)?, checksum: row.try_get(2)? };
+        Ok((row.try_get(0)?, applied))
+    };
+    rows.iter().map(read).collect::<Result<_, _>>().map(Some)
+}
+
+fn read_book(book: &str) -> String {
+    format!("SELECT version, description, checksum FROM {book} WHERE success ORDER BY version")
 }
 
 fn spoken<'a>(versions: impl Iterator<Item = &'a i64>) -> String {
@@ -130,11 +163,12 @@ fn spoken<'a>(versions: impl Iterator<Item = &'a i64>) -> String {
 }
 
 /// Makes the schema if it is missing and brings its tables up to date. Repeating it changes nothing, and two
-/// may run at once. `admin` owns the schema; what services may do in it is granted elsewhere.
+/// may run at once. What a newer program made is left as it is, where it still serves this one. `admin` owns the
+/// schema; what services may do in it is granted elsewhere.
 ///
 /// # Errors
 /// [`StoreError::Name`], [`StoreError::Connect`]; [`StoreError::Migrate`] when the schema was made by a
-/// newer program, or a migration fails (it is then undone).
+/// newer program and does not serve this one, or a migration fails (it is then undone).
 pub async fn migrate_postgres(
     admin: &mut PgConnection,
     schema: &str,
@@ -171,5 +205,25 @@ async fn migrate_locked(
          SET search_path = {schema}; {KIT_TABLES}"
     );
     sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *admin).await?;
-    migrations.run(&mut *admin).await
+    let ours = Migrator {
+        migrations: migrations.migrations.clone(),
+        table_name: migrations.table_name.clone(),
+        // sqlx refuses what it does not know, whether it serves us or not.
+        ignore_missing: serves(&book_of(&mut *admin, &migrations.table_name).await?, migrations),
+        ..Migrator::DEFAULT
+    };
+    ours.run(&mut *admin).await
+}
+
+/// What was applied to the schema in the search path so far.
+async fn book_of(admin: &mut PgConnection, book: &str) -> Result<Book, sqlx::Error> {
+    let table: Option<String> =
+        sqlx::query_scalar("SELECT to_regclass($1)::TEXT").bind(book).fetch_one(&mut *admin).await?;
+    if table.is_none() {
+        return Ok(Book::new());
+    }
+    let rows: Vec<(i64, String, Vec<u8>)> =
+        sqlx::query_as(AssertSqlSafe(read_book(book))).fetch_all(admin).await?;
+    let applied = |(version, description, checksum)| (version, Applied { description, checksum });
+    Ok(rows.into_iter().map(applied).collect())
 }

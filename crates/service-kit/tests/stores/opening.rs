@@ -7,7 +7,10 @@ use sqlx::{AnyPool, Connection, PgConnection};
 
 use crate::world::{MIGRATIONS, Place, SCHEMA};
 
+/// Adds something.
 static NEWER: Migrator = sqlx::migrate!("tests/stores/newer");
+/// Takes away what programs before [`NEWER`] used.
+static CONTRACTED: Migrator = sqlx::migrate!("tests/stores/contracted");
 
 async fn open(url: &str, migrations: &Migrator) -> Result<Store, StoreError> {
     Store::open_postgres(url, SCHEMA, migrations, CONNECTIONS).await
@@ -31,17 +34,32 @@ async fn a_schema_that_was_never_migrated_is_refused() {
 }
 
 #[tokio::test]
-async fn an_older_schema_and_a_newer_one_are_refused_and_both_versions_are_named() {
+async fn an_older_schema_is_refused_and_both_versions_are_named() {
     let database = Database::create().await.unwrap();
     let mut admin = PgConnection::connect(&database.url).await.unwrap();
     migrate_postgres(&mut admin, SCHEMA, &MIGRATIONS).await.unwrap();
     let said = refusal(open(&database.url, &NEWER).await);
     assert!(said.contains("has migrations 1, but") && said.contains("needs migrations 1, 2:"), "{said}");
+    database.drop().await.unwrap();
+}
 
+#[tokio::test]
+async fn a_newer_schema_is_used_and_left_as_it_is_until_it_takes_away_what_is_needed() {
+    let database = Database::create().await.unwrap();
+    let mut admin = PgConnection::connect(&database.url).await.unwrap();
+    // Expanded: the program before goes on, and may be started again.
     migrate_postgres(&mut admin, SCHEMA, &NEWER).await.unwrap();
     assert!(open(&database.url, &NEWER).await.is_ok());
+    let store = open(&database.url, &MIGRATIONS).await.unwrap();
+    sqlx::query("INSERT INTO seen (position, stream) VALUES (1, 's')").execute(store.pool()).await.unwrap();
+    migrate_postgres(&mut admin, SCHEMA, &MIGRATIONS).await.unwrap();
+    assert!(open(&database.url, &NEWER).await.is_ok());
+
+    // Contracted: only who knows the expansion goes on.
+    migrate_postgres(&mut admin, SCHEMA, &CONTRACTED).await.unwrap();
+    assert!(open(&database.url, &NEWER).await.is_ok());
     let said = refusal(open(&database.url, &MIGRATIONS).await);
-    assert!(said.contains("has migrations 1, 2, but") && said.contains("needs migrations 1:"), "{said}");
+    assert!(said.contains("has migrations 1, 2, 3, but") && said.contains("needs migrations 1:"), "{said}");
     let migrated = migrate_postgres(&mut admin, SCHEMA, &MIGRATIONS).await;
     assert!(matches!(migrated, Err(StoreError::Migrate { .. })), "{migrated:?}");
     // Refused or not, the connection goes on to the next schema.

@@ -1,0 +1,1 @@
+ALTER TABLE seen DROP COLUMN stream;
