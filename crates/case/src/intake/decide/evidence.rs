@@ -48,7 +48,7 @@ pub(super) fn upload(at: Situation<'_>, upload: &UploadEvidence) -> Decision {
     }
     at.require_open()?;
     check_file(&upload.media_type, upload.size_bytes)?;
-    let mut texts = Texts::of(upload.evidence_id);
+    let mut texts = Texts::of(at.case, upload.evidence_id);
     let received = EvidenceReceived {
         evidence_id: upload.evidence_id,
         kind: upload.kind,
