@@ -5,9 +5,8 @@ use case::intake::{Intake, UploadEvidence, limits};
 use case::{Case, Context, EvidenceKind, Stage};
 use contracts::intake::v1 as pb;
 use pb::upload_evidence_request::Part;
-use prost::Message;
 use service_kit::Failure;
-use service_kit::request::{Checks, actor};
+use service_kit::request::{Checks, actor, fingerprint};
 use sha2::{Digest, Sha256};
 use tonic::{Request, Status, Streaming};
 use uuid::Uuid;
@@ -29,7 +28,7 @@ pub(super) async fn handle(api: &Api, request: Request<Parts>) -> Result<pb::Upl
     let case = api.executor.load_existing(stream).await?;
 
     let file = content(&mut parts).await?;
-    let body = Sha256::new().chain_update(header.encode_to_vec()).chain_update(file.sha256).finalize().into();
+    let body = Sha256::new().chain_update(fingerprint(&header)).chain_update(file.sha256).finalize().into();
     let mutation = Mutation::new(actor, body, request_id);
     let command = UploadEvidence {
         // By the case too: its key and its place seal the file.
