@@ -18,7 +18,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sandbox-gateway", &["ambient", "outbound"]),
     ("scratch", &["ambient"]),
     ("event-bus", &["ambient", "event-log", "scratch"]),
-    ("service-kit", &["access", "ambient", "case", "event-log", "event-bus", "scratch", "sealing"]),
+    (
+        "service-kit",
+        &["access", "ambient", "case", "contracts", "event-log", "event-bus", "scratch", "sealing"],
+    ),
     ("history", &["ambient", "case", "contracts", "event-log", "event-bus", "sealing", "service-kit"]),
     ("operations", &["ambient", "case", "contracts", "event-log", "event-bus", "service-kit"]),
     (

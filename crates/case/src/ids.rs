@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::intake::{MaskedKind, mask};
+
 /// A text that is no valid id of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
@@ -28,6 +30,14 @@ pub enum InvalidId {
         /// What came.
         given: String,
     },
+    /// It reads as a card number, and ids are stored as they are. The number is not repeated.
+    #[error(
+        "a {what} that reads as a card number is not taken; if it is none, put letters before it, as in TX-1"
+    )]
+    CardNumber {
+        /// Which id.
+        what: &'static str,
+    },
     /// Not a UUID.
     #[error("'{given}' is not a {what}; use a UUID such as 0199f2a4-7c1e-7d3a-9b5e-2f6d8c4a1b00")]
     Uuid {
@@ -36,6 +46,11 @@ pub enum InvalidId {
         /// What came.
         given: String,
     },
+}
+
+/// What came, short, and without card data: an error message is shown and may be logged.
+fn quoted(text: &str) -> String {
+    mask(text).text.chars().take(80).collect()
 }
 
 macro_rules! word_id {
@@ -57,10 +72,12 @@ macro_rules! word_id {
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:@+".contains(c);
-                if (1..=64).contains(&text.len()) && text.chars().all(allowed) {
-                    Ok(Self(text.to_owned()))
+                if !(1..=64).contains(&text.len()) || !text.chars().all(allowed) {
+                    Err(InvalidId::Word { what: $what, given: quoted(text) })
+                } else if mask(text).kinds.contains(&MaskedKind::CardNumber) {
+                    Err(InvalidId::CardNumber { what: $what })
                 } else {
-                    Err(InvalidId::Word { what: $what, given: text.chars().take(80).collect() })
+                    Ok(Self(text.to_owned()))
                 }
             }
         }
@@ -105,7 +122,7 @@ impl FromStr for Brand {
         if (2..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(InvalidId::Brand(text.chars().take(20).collect()))
+            Err(InvalidId::Brand(quoted(text)))
         }
     }
 }
@@ -153,9 +170,7 @@ impl FromStr for CaseId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        Uuid::parse_str(text)
-            .map(Self)
-            .map_err(|_| InvalidId::Uuid { what: "case id", given: text.chars().take(80).collect() })
+        Uuid::parse_str(text).map(Self).map_err(|_| InvalidId::Uuid { what: "case id", given: quoted(text) })
     }
 }
 
@@ -262,7 +277,7 @@ impl FromStr for CaseNumber {
 
     /// Reads a number as people write it: small letters are taken as capitals.
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let invalid = || InvalidId::CaseNumber(text.chars().take(40).collect());
+        let invalid = || InvalidId::CaseNumber(quoted(text));
         let upper = text.trim().to_ascii_uppercase();
         let parts: Vec<&str> = upper.split('-').collect();
         let [brand, year, sequence, check] = parts.as_slice() else { return Err(invalid()) };
@@ -346,6 +361,23 @@ mod tests {
         assert!("a b".parse::<TransactionId>().is_err());
         assert!("nb".parse::<Brand>().is_err());
         assert!("x".repeat(65).parse::<AgentId>().is_err());
+    }
+
+    #[test]
+    fn a_card_number_is_no_id_and_is_not_repeated() {
+        for text in ["4111111111111111", "4111-1111-1111-1111", "p.4111111111111111"] {
+            let refused = text.parse::<TransactionId>().unwrap_err();
+            assert_eq!(refused, InvalidId::CardNumber { what: "transaction id" });
+        }
+        assert!("TX-4111111111111111".parse::<TransactionId>().is_ok());
+        for refused in [
+            "card 4111 1111 1111 1111".parse::<PlayerId>().unwrap_err(),
+            "4111 1111 1111 1111".parse::<Brand>().unwrap_err(),
+            "4111 1111 1111 1111".parse::<CaseNumber>().unwrap_err(),
+            "4111 1111 1111 1111".parse::<CaseId>().unwrap_err(),
+        ] {
+            assert!(refused.to_string().contains("411111******1111"), "{refused}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! method does, which states accept it and how it may refuse is written at the method, in the `.proto`
 //! file and so in the docs here.
 //!
+//! `Debug` never prints what people wrote: see [`FreeTexts`].
+//!
 //! Never in here: anything written by hand but this file. What turns a message into a command belongs to
 //! the service that answers it.
 //!
@@ -13,6 +15,26 @@
 /// Every file of `proto/` with its imports, as a serialised `google.protobuf.FileDescriptorSet`: what
 /// gRPC reflection serves. Holds the options (field behaviour), not the comments.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/casetrail.binpb"));
+
+/// Reaches every text of a message that people wrote, or that says who they are; those of the messages in it
+/// too. Which fields these are is said in `build/free_texts.rs`.
+pub trait FreeTexts {
+    /// Calls `visit` for each.
+    fn free_texts(&mut self, visit: &mut dyn FnMut(&mut String));
+}
+
+/// Stands for such a text in `Debug`: a request in a log line must not leak it.
+struct Redacted;
+
+impl std::fmt::Debug for Redacted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+mod free_texts {
+    include!(concat!(env!("OUT_DIR"), "/free_texts.rs"));
+}
 
 macro_rules! stage {
     ($(#[$doc:meta])* $stage:ident) => {

@@ -1,20 +1,19 @@
 //! Page tokens: where the next page begins, bound to the request they were given for (AIP-158).
 
-use prost::Name;
-use service_kit::request::{Checks, fingerprint};
+use service_kit::request::{Body, Checks, fingerprint};
 
 /// What a page may weigh, in bytes, so that with its last entry it stays below the largest message.
 pub(crate) const PAGE_BYTES: usize = service_kit::server::MAX_MESSAGE_BYTES / 2;
 
 /// The token of the page that begins after `after`. `request` is the request without size and token.
-pub(crate) fn token(after: u64, request: &impl Name) -> String {
+pub(crate) fn token(after: u64, request: &impl Body) -> String {
     let mut bytes = after.to_be_bytes().to_vec();
     bytes.extend_from_slice(&fingerprint(request)[..8]);
     hex::encode(bytes)
 }
 
 /// Where the page begins; 0 for the first one.
-pub(crate) fn read(checks: &mut Checks, token: &str, request: &impl Name) -> Option<u64> {
+pub(crate) fn read(checks: &mut Checks, token: &str, request: &impl Body) -> Option<u64> {
     if token.is_empty() {
         return Some(0);
     }

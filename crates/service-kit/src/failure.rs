@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use case::intake::mask;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
@@ -15,10 +16,10 @@ pub const ERROR_DOMAIN: &str = "casetrail";
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failure {
     /// The request does not make sense, whatever the state: one entry per field.
-    #[error("{}", describe(.0))]
+    #[error("{}", told(&describe(.0)))]
     InvalidArgument(Vec<Violation>),
     /// A rule said no.
-    #[error("{message}")]
+    #[error("{}", told(message))]
     Refused {
         /// Stable, `UPPER_SNAKE`.
         reason: &'static str,
@@ -32,7 +33,7 @@ pub enum Failure {
         permission: bool,
     },
     /// There is no such thing.
-    #[error("{what} '{id}' does not exist; check the id, or whether it belongs to another brand")]
+    #[error("{what} '{}' does not exist; check the id, or whether it belongs to another brand", told(id))]
     NotFound {
         /// Stable, `UPPER_SNAKE`, such as `CASE_NOT_FOUND`.
         reason: &'static str,
@@ -66,23 +67,23 @@ pub enum Failure {
         retry_after: Option<Duration>,
     },
     /// Nobody proved who they are.
-    #[error("{0}")]
+    #[error("{}", told(.0))]
     Unauthenticated(String),
     /// A bearer token that is not believed.
     #[error("{0}")]
     Token(access::Refused),
     /// A part we need is not there; trying again may help.
-    #[error("a part of the system is not available: {0}")]
+    #[error("a part of the system is not available: {}", told(.0))]
     Unavailable(String),
     /// The log, the database or the keys do not answer: that is nobody's fault who asks, and nothing goes on
     /// until they do.
-    #[error("a part of the system is not available: {0}")]
+    #[error("a part of the system is not available: {}", told(.0))]
     Away(String),
     /// The stream holds a fact of this service's own stage that this build does not know.
     #[error("the history holds newer facts than this version of the service knows; it refuses to write")]
     NewerFacts,
     /// A defect, or damaged data.
-    #[error("{0}")]
+    #[error("{}", told(.0))]
     Internal(String),
 }
 
@@ -93,6 +94,11 @@ pub struct Violation {
     pub field: String,
     /// What is wrong and what to send instead.
     pub description: String,
+}
+
+/// As it may be shown and logged: messages quote what came, and that may be card data.
+fn told(text: &str) -> String {
+    mask(text).text
 }
 
 fn describe(violations: &[Violation]) -> String {
@@ -175,12 +181,14 @@ impl From<Failure> for Status {
         let mut message = failure.to_string();
         match &failure {
             Failure::InvalidArgument(violations) => {
-                let fields: Vec<FieldViolation> =
-                    violations.iter().map(|one| FieldViolation::new(&one.field, &one.description)).collect();
+                let fields: Vec<FieldViolation> = violations
+                    .iter()
+                    .map(|one| FieldViolation::new(&one.field, told(&one.description)))
+                    .collect();
                 details.set_bad_request(fields);
             }
             Failure::Refused { metadata: facts, field, .. } => {
-                metadata.extend(facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+                metadata.extend(facts.iter().map(|(key, value)| ((*key).to_owned(), told(value))));
                 if let Some(field) = field {
                     details.add_bad_request_violation(*field, &message);
                 }
@@ -189,7 +197,7 @@ impl From<Failure> for Status {
                 metadata.insert("current_etag".to_owned(), format!("\"{current}\""));
             }
             Failure::Unavailable(cause) | Failure::Away(cause) => {
-                tracing::warn!(cause, "a call failed for want of a part");
+                tracing::warn!(cause = told(cause), "a call failed for want of a part");
                 "a part of the system is not available; try again".clone_into(&mut message);
                 details.set_retry_info(Some(Duration::from_secs(1)));
             }
@@ -202,7 +210,7 @@ impl From<Failure> for Status {
                 }
             }
             Failure::Internal(cause) => {
-                tracing::error!(cause, "a call failed for an internal reason");
+                tracing::error!(cause = told(cause), "a call failed for an internal reason");
                 "an internal error occurred; it has been logged".clone_into(&mut message);
             }
             Failure::NotFound { .. }
@@ -300,6 +308,28 @@ mod tests {
         let status = Status::from(Failure::invalid("player.email", "not an address"));
         let details = status.get_error_details();
         assert_eq!(details.bad_request().unwrap().field_violations[0].field, "player.email");
+    }
+
+    #[test]
+    fn no_error_repeats_card_data() {
+        let card = "4111 1111 1111 1111";
+        for failure in [
+            Failure::invalid("case", format!("'{card}' is no number")),
+            Failure::NotFound { reason: "CASE_NOT_FOUND", what: "case", id: card.to_owned() },
+            Failure::Unauthenticated(card.to_owned()),
+            Failure::Refused {
+                reason: "TIME_ZONE_UNKNOWN",
+                message: card.to_owned(),
+                metadata: vec![("given", card.to_owned())],
+                field: Some("player.time_zone"),
+                permission: false,
+            },
+        ] {
+            let status = Status::from(failure);
+            let details = status.get_error_details();
+            let told = format!("{} {details:?}", status.message());
+            assert!(told.contains("411111******1111") && !told.contains(card), "{told}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::ids::{Brand, CaseId, CaseNumber, PlayerId};
 use crate::vocabulary::{Channel, EvidenceKind, Language, RejectionReason, Tier, Topic};
 
 /// The player who opens a case: no more than is needed (R12, R13).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewPlayer {
     /// The account's id at the brand.
     pub player_id: PlayerId,
@@ -64,7 +64,7 @@ pub struct Article {
 }
 
 /// Turns a request into a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OpenCase {
     /// The brand.
     pub brand: Brand,
@@ -93,18 +93,20 @@ pub struct OpenCase {
 }
 
 /// Takes in what the player wrote or said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ReceiveMessage {
     /// The message's id.
     pub message_id: Uuid,
     /// The channel it came through.
     pub channel: Channel,
+    /// An e-mail's subject. Not kept; a card number may begin in it.
+    pub subject: Option<String>,
     /// The text.
     pub text: String,
 }
 
 /// Answers the player.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SendReply {
     /// The message's id.
     pub message_id: Uuid,
@@ -115,7 +117,7 @@ pub struct SendReply {
 }
 
 /// Leaves a note for colleagues.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AddNote {
     /// The note's id.
     pub note_id: Uuid,
@@ -145,7 +147,7 @@ pub struct RequestEvidence {
 }
 
 /// Takes in a file that already lies in the evidence store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UploadEvidence {
     /// The file's id in the evidence store.
     pub evidence_id: Uuid,
@@ -217,14 +219,14 @@ pub struct RecordVerificationQuestions {
 }
 
 /// Ends the identity check with a no.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RefuseVerification {
     /// Why.
     pub reason: String,
 }
 
 /// Asks to be called back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RequestCallback {
     /// The number to call.
     pub phone: String,
@@ -261,14 +263,14 @@ pub struct MergeCase {
 }
 
 /// Puts a word on the case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TagCase {
     /// The word.
     pub tag: String,
 }
 
 /// Marks the case as one of many that report the same fault (R46).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FlagPattern {
     /// The pattern's id: the same on all its cases.
     pub pattern_id: Uuid,
@@ -281,7 +283,7 @@ pub struct FlagPattern {
 }
 
 /// Ends the work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ResolveCase {
     /// How.
     pub resolution: Resolution,
@@ -290,21 +292,21 @@ pub struct ResolveCase {
 }
 
 /// Takes the case up again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ReopenCase {
     /// Why, in the player's words.
     pub reason: String,
 }
 
 /// Says that the case was no request at all.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RejectCase {
     /// Why.
     pub reason: String,
 }
 
 /// Rates the handling.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct GiveFeedback {
     /// 1 (bad) to 5 (good).
     pub score: u8,

@@ -230,6 +230,13 @@ pub struct SensitiveDataMasked {
     pub kinds: Vec<MaskedKind>,
 }
 
+impl SensitiveDataMasked {
+    /// The fact that these kinds were masked, if any were.
+    pub(crate) fn of(subject_id: Uuid, kinds: Vec<MaskedKind>) -> Option<Self> {
+        (!kinds.is_empty()).then_some(Self { subject_id, kinds })
+    }
+}
+
 /// The verification questions were asked and answered (R23: 3 to 10).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VerificationQuestionsAnswered {

@@ -22,6 +22,7 @@ mod event;
 pub mod invariants;
 pub mod limits;
 mod masking;
+mod redacted;
 mod refusal;
 mod state;
 mod terms;
@@ -33,9 +34,10 @@ pub use classification::{Classification, VERSION as CLASSIFICATION_VERSION, clas
 pub use command::*;
 pub use decide::{check_file, may_see, may_upload};
 pub use event::*;
-pub use masking::{Masked, mask};
+pub use masking::{Masked, mask, mask_after};
 pub use refusal::Refusal;
 pub use state::*;
+pub(crate) use texts::masked;
 
 use crate::journey::Case;
 use crate::stage::{Context, Stage};

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::event::{Author, CallbackRequested, Event, Player, Resolution};
+use super::masking::{LOOKED_BACK, end_of};
 use crate::ids::{Brand, CaseId, CaseNumber};
 use crate::personal::Personal;
 use crate::vocabulary::{Channel, EvidenceKind, Language, RejectionReason, Topic};
@@ -73,6 +74,8 @@ pub struct State {
     pub last_reply_at: Option<Timestamp>,
     /// How many messages the player wrote.
     pub messages_received: u32,
+    /// The end of what was last written on the case, by whomever: a card number may go on in what comes next.
+    pub last_text: Option<Personal>,
     /// The ids of all messages, replies and notes: a repeat is recognised by them.
     pub texts: BTreeSet<Uuid>,
     /// What the player was asked for and has not sent yet, and since when.
@@ -119,6 +122,14 @@ pub struct State {
     pub feedback_score: Option<u8>,
     /// What the player added to it.
     pub feedback_comment: Option<Personal>,
+}
+
+/// The part of a text that masking looks back at.
+fn last_of(text: &Personal) -> Personal {
+    match text {
+        Personal::Clear(clear) => Personal::new(end_of(clear, LOOKED_BACK)),
+        Personal::Sealed(_) | Personal::Erased => text.clone(),
+    }
 }
 
 impl State {
@@ -217,12 +228,14 @@ impl State {
         match event {
             Event::MessageReceived(received) => {
                 self.texts.insert(received.message_id);
+                self.last_text = Some(last_of(&received.text));
                 self.messages_received += 1;
                 self.last_player_message_at = Some(at);
                 self.unanswered_since.get_or_insert(at);
             }
             Event::ReplySent(reply) => {
                 self.texts.insert(reply.message_id);
+                self.last_text = Some(last_of(&reply.text));
                 if matches!(reply.author, Author::Agent(_)) {
                     self.first_reply_at.get_or_insert(at);
                     self.last_reply_at = Some(at);
@@ -231,6 +244,7 @@ impl State {
             }
             Event::NoteAdded(note) => {
                 self.texts.insert(note.note_id);
+                self.last_text = Some(last_of(&note.text));
             }
             _ => {}
         }
@@ -248,6 +262,7 @@ impl State {
                 self.unanswered_since = None;
             }
             Event::EvidenceReceived(received) => {
+                self.last_text = Some(last_of(&received.file_name));
                 self.evidence_requested.retain(|kind| *kind != received.kind);
                 self.evidence.push(Evidence {
                     evidence_id: received.evidence_id,

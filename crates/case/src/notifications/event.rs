@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::intake::SensitiveDataMasked;
 use crate::personal::Personal;
 use crate::stage::stage_events;
 use crate::vocabulary::{InvalidWord, Language};
@@ -336,4 +337,5 @@ stage_events! {
     NotificationDeadLettered = "notification_dead_lettered" v 1;
     NotificationRedriven = "notification_redriven" v 1;
     PreferencesChanged = "preferences_changed" v 1;
+    SensitiveDataMasked = "sensitive_data_masked" v 1;
 }

@@ -12,7 +12,7 @@ use super::event::{
 use super::marketing;
 use super::quiet_hours::{first_free_moment, time_zone};
 use super::refusal::Refusal;
-use crate::intake::mask;
+use crate::intake::{MaskedKind, SensitiveDataMasked, mask, mask_after};
 use crate::journey::Case;
 use crate::personal::Personal;
 
@@ -40,7 +40,10 @@ pub(super) fn queue(case: &Case, now: Timestamp, command: &QueueNotification) ->
     let Some(free) = free_moment(case, command.kind, &command.audience, from, &command.circumstances) else {
         return suppressed(SuppressionReason::Preference);
     };
-    let mut events = vec![Event::NotificationQueued(queued(command))];
+    let mut queued = queued(command);
+    let masked = if command.kind == NotificationKind::Offer { mask_words(&mut queued) } else { Vec::new() };
+    let mut events = vec![Event::NotificationQueued(queued)];
+    events.extend(SensitiveDataMasked::of(id, masked).map(Event::from));
     if free > from {
         events.push(NotificationDeferred { notification_id: id, until: free }.into());
     }
@@ -111,7 +114,7 @@ fn check_words(command: &QueueNotification) -> Result<(), Refusal> {
 }
 
 fn queued(command: &QueueNotification) -> NotificationQueued {
-    let mut queued = NotificationQueued {
+    NotificationQueued {
         notification_id: command.notification_id,
         kind: command.kind,
         audience: command.audience.clone(),
@@ -121,19 +124,23 @@ fn queued(command: &QueueNotification) -> NotificationQueued {
         arguments: command.arguments.clone(),
         text: command.text.clone(),
         send_after: command.send_after,
-    };
-    if command.kind == NotificationKind::Offer {
-        mask_words(&mut queued);
     }
-    queued
 }
 
-/// Takes card data out of words that no stage before this one has masked.
-fn mask_words(queued: &mut NotificationQueued) {
+/// Takes card data out of words that no stage before this one has masked; says what it was.
+fn mask_words(queued: &mut NotificationQueued) -> Vec<MaskedKind> {
+    let mut kinds = Vec::new();
+    let mut before = String::new();
     if let Some(title) = queued.arguments.get_mut("title") {
-        *title = mask(title).text;
+        let masked = mask(title);
+        kinds.extend(masked.kinds);
+        before.clone_from(&masked.text);
+        *title = masked.text;
     }
     if let Some(Personal::Clear(text)) = &mut queued.text {
-        *text = mask(text).text;
+        let masked = mask_after(&before, text);
+        kinds.extend(masked.kinds);
+        *text = masked.text;
     }
+    kinds
 }

@@ -103,6 +103,7 @@ impl State {
                 one.or_insert_with(|| Notification::new(suppressed.kind, None, at)).standing =
                     NotificationStanding::Suppressed(suppressed.reason);
             }
+            Event::SensitiveDataMasked(_) => {}
             Event::NotificationDeferred(deferred) => {
                 self.with(deferred.notification_id, |one| one.due_at = Some(deferred.until));
             }

@@ -4,7 +4,7 @@ use super::command::{EscalatePayment, LinkTransaction, RefusePayment, RequestInf
 use super::event::{
     Event, PaymentEscalated, PaymentInformationRequested, PaymentRefused, PaymentReturned, TransactionLinked,
 };
-use super::free_text::masked;
+use super::free_text::recorded;
 use super::refusal::Refusal;
 use super::rights;
 use super::state::Progress;
@@ -28,17 +28,13 @@ pub(super) fn escalate(
             Err(Refusal::AlreadyEscalated { transaction_id: command.transaction_id.clone() })
         };
     }
-    Ok(vec![
-        PaymentEscalated {
-            kind: command.kind,
-            amount: command.amount,
-            method: command.method,
-            summary: masked(&command.summary),
-        }
-        .into(),
-        // Also when it was linked the last time: the gateway is asked anew.
-        TransactionLinked { transaction_id: command.transaction_id.clone() }.into(),
-    ])
+    let EscalatePayment { kind, amount, method, .. } = *command;
+    let mut events = recorded(case, case.id.0, &command.summary, |summary| {
+        PaymentEscalated { kind, amount, method, summary }.into()
+    });
+    // Also when it was linked the last time: the gateway is asked anew.
+    events.push(TransactionLinked { transaction_id: command.transaction_id.clone() }.into());
+    Ok(events)
 }
 
 pub(super) fn link(
@@ -68,10 +64,10 @@ pub(super) fn request_information(
     if progress == Progress::Executed {
         return Err(Refusal::NotUnderReview { progress });
     }
-    Ok(vec![
-        PaymentInformationRequested { question_id: command.question_id, question: masked(&command.question) }
-            .into(),
-    ])
+    let question_id = command.question_id;
+    Ok(recorded(case, question_id, &command.question, |question| {
+        PaymentInformationRequested { question_id, question }.into()
+    }))
 }
 
 pub(super) fn refuse(
@@ -89,7 +85,7 @@ pub(super) fn refuse(
     if progress == Progress::Executed {
         return Err(Refusal::NotUnderReview { progress });
     }
-    Ok(vec![PaymentRefused { reason: masked(&command.reason) }.into()])
+    Ok(recorded(case, case.id.0, &command.reason, |reason| PaymentRefused { reason }.into()))
 }
 
 pub(super) fn return_case(case: &Case, context: Context<'_>) -> Result<Vec<Event>, Refusal> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::ids::{AgentId, TransactionId};
+use crate::intake::SensitiveDataMasked;
 use crate::money::Money;
 use crate::personal::Personal;
 use crate::stage::stage_events;
@@ -263,4 +264,5 @@ stage_events! {
     PaymentRefused = "payment_refused" v 1 personal [reason];
     DuplicateRefundBlocked = "duplicate_refund_blocked" v 1;
     PaymentReturned = "payment_returned" v 1;
+    SensitiveDataMasked = "sensitive_data_masked" v 1;
 }

@@ -8,6 +8,7 @@ use super::event::{
 use super::refusal::Refusal;
 use super::rights;
 use super::state::{Proposal, ProposalStanding};
+use crate::intake::mask;
 use crate::journey::Case;
 use crate::money::Money;
 use crate::stage::Context;
@@ -92,7 +93,7 @@ pub(super) fn record(
         PaymentExecuted {
             proposal_id: proposal.proposal_id,
             amount: proposal.amount,
-            gateway_reference: command.gateway_reference.clone(),
+            gateway_reference: mask(&command.gateway_reference).text,
         }
         .into(),
     ])
@@ -109,7 +110,7 @@ pub(super) fn record_failure(
     if matches!(proposal.standing, ProposalStanding::Executed | ProposalStanding::Failed) {
         return Ok(Vec::new());
     }
-    Ok(vec![PaymentFailed { proposal_id: proposal.proposal_id, code: command.code.clone() }.into()])
+    Ok(vec![PaymentFailed { proposal_id: proposal.proposal_id, code: mask(&command.code).text }.into()])
 }
 
 /// The proposal that the call with this key carries out.

@@ -51,6 +51,7 @@ impl State {
                     call.timed_out = true;
                 }
             }
+            Event::SensitiveDataMasked(_) => {}
             Event::PaymentRefused(_) => self.progress = Some(Progress::Refused),
             Event::PaymentReturned(_) => self.progress = Some(Progress::Returned),
             Event::DuplicateRefundBlocked(blocked) => self.blocked.push(blocked.proposal_id),

@@ -7,7 +7,7 @@ use super::event::{
     ApprovalDenied, ApprovalGranted, ApprovalRequested, DuplicateRefundBlocked, Event, GatewayPurpose,
     ResolutionProposed,
 };
-use super::free_text::masked;
+use super::free_text::recorded;
 use super::refusal::Refusal;
 use super::rights;
 use super::state::{ProposalStanding, State};
@@ -172,7 +172,9 @@ pub(super) fn deny(
             if state.execution_of(proposal_id).is_some() {
                 return Err(Refusal::ExecutionUnderWay { proposal_id });
             }
-            Ok(vec![ApprovalDenied { proposal_id, denied_by: agent, reason: masked(&command.reason) }.into()])
+            Ok(recorded(case, proposal_id, &command.reason, |reason| {
+                ApprovalDenied { proposal_id, denied_by: agent, reason }.into()
+            }))
         }
     }
 }

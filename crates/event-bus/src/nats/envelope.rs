@@ -26,7 +26,7 @@ const META: &str = "ce-meta";
 const HASH: &str = "ce-hash";
 
 /// The headers of an event's message. `source` is where the stream comes from.
-pub(super) fn headers(event: &Committed, source: &str) -> HeaderMap {
+pub fn headers(event: &Committed, source: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut put = |name: &'static str, value: String| headers.insert(name, value.as_str());
     put("ce-specversion", "1.0".to_owned());
@@ -59,7 +59,7 @@ fn traceparent(meta: &[u8]) -> Option<String> {
 ///
 /// # Errors
 /// Names the header that is missing or does not read.
-pub(super) fn open(sequence: u64, message: &async_nats::Message) -> Result<Committed, String> {
+pub fn open(sequence: u64, message: &async_nats::Message) -> Result<Committed, String> {
     let none = HeaderMap::new();
     let headers = message.headers.as_ref().unwrap_or(&none);
     let text = |name: &str| {

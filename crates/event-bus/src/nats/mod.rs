@@ -36,6 +36,7 @@ use crate::{Consumer, DeadLetter, Error, EventBus, Handler, Projection, Subscrip
 use connect::Names;
 pub use connect::{ConnectError, NatsOptions, connect};
 use durable::Durable;
+pub use envelope::{headers, open as event_in};
 use news::News;
 use pull::{Pull, Puller};
 pub use relay::{Relay, RelayState, RelayStatus};

@@ -136,7 +136,7 @@ fn reject(rejected: &EvidenceRejected, case: &Case) -> String {
     format!("rejected the {}: {}", named(case, rejected.evidence_id), spoken(rejected.reason.as_str()))
 }
 
-fn mask(masked: &SensitiveDataMasked) -> String {
+pub(super) fn mask(masked: &SensitiveDataMasked) -> String {
     let found: Vec<String> =
         [(MaskedKind::CardNumber, "card number"), (MaskedKind::SecurityCode, "security code")]
             .into_iter()

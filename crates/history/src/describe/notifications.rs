@@ -8,6 +8,7 @@ use case::notifications::{
 use uuid::Uuid;
 
 use super::Sentence;
+use super::intake::mask;
 use super::wording::{agent_name, language, moment, spoken};
 
 pub(super) fn describe(event: &Event, case: &Case) -> Sentence {
@@ -37,6 +38,7 @@ pub(super) fn describe(event: &Event, case: &Case) -> Sentence {
             Sentence::Act(format!("had {} tried again", named(case, redriven.notification_id)))
         }
         Event::PreferencesChanged(preferences) => Sentence::Act(prefer(preferences)),
+        Event::SensitiveDataMasked(masked) => fact(mask(masked)),
     }
 }
 

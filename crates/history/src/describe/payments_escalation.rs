@@ -8,6 +8,7 @@ use case::payments_escalation::{
 use uuid::Uuid;
 
 use super::Sentence;
+use super::intake::mask;
 use super::wording::{agent_name, count, quote, word};
 
 pub(super) fn describe(event: &Event, case: &Case) -> Sentence {
@@ -34,6 +35,7 @@ pub(super) fn describe(event: &Event, case: &Case) -> Sentence {
         Event::PaymentRefused(refused) => act(format!("refused the payment: {}", quote(&refused.reason))),
         Event::DuplicateRefundBlocked(blocked) => fact(block(blocked)),
         Event::PaymentReturned(_) => Sentence::act("returned the case to the team it came from"),
+        Event::SensitiveDataMasked(masked) => fact(mask(masked)),
     }
 }
 

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use access::table::{self, Admits};
+use case::intake::mask;
 use http::{Request, Response};
 use opentelemetry::trace::TraceContextExt;
 use tonic::body::Body;
@@ -76,7 +77,8 @@ where
         if is_plumbing(request.uri().path()) {
             return Box::pin(inner.call(request));
         }
-        let method = request.uri().path().trim_start_matches('/').to_owned();
+        // Anything can be called; what is no method's name must not take card data into a span either.
+        let method = mask(request.uri().path().trim_start_matches('/')).text;
         let span = server_span(&method, request.headers());
         let record = Record { method, span: span.clone(), started: Instant::now(), code: Code::Cancelled };
         let metadata = MetadataMap::from_headers(request.headers().clone());

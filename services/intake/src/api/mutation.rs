@@ -2,9 +2,8 @@
 
 use case::intake::{Command, Intake};
 use case::{Actor, Case};
-use prost::Name;
 use service_kit::execute::Outcome;
-use service_kit::request::{Checks, actor, fingerprint};
+use service_kit::request::{Body, Checks, actor, fingerprint};
 use service_kit::{CommandRequest, Failure};
 use sha2::{Digest, Sha256};
 use tonic::Request;
@@ -29,7 +28,7 @@ impl Mutation {
     }
 
     /// Checks the fields that every request about a case has. `None` when one of them is wrong.
-    pub(super) fn read<M: Name>(
+    pub(super) fn read<M: Body>(
         checks: &mut Checks,
         request: &Request<M>,
         request_id: &str,

@@ -2,11 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use prost::Name;
-use service_kit::request::{Checks, fingerprint};
+use service_kit::request::{Body, Checks, fingerprint};
 
 /// Which list a request asks for: the digest of its filters, given as the request without its page.
-pub(super) fn list_of(filters: &impl Name) -> String {
+pub(super) fn list_of(filters: &impl Body) -> String {
     hex::encode(&fingerprint(filters)[..8])
 }
 

@@ -21,15 +21,15 @@ pub(super) async fn handle(
 ) -> Result<pb::ReceiveMessageResponse, Failure> {
     let asked = request.get_ref();
     let mut checks = Checks::new();
-    let subject = checks.optional_text("subject", &asked.subject, MAX_SUBJECT).unwrap_or_default();
-    let case = named(&asked.case, &subject);
+    let subject = checks.optional_text("subject", &asked.subject, MAX_SUBJECT);
+    let case = named(&asked.case, subject.as_deref().unwrap_or_default());
     let mutation = Mutation::read(&mut checks, &request, &asked.request_id, "", &case)?;
     let channel = word(&mut checks, "channel", asked.channel);
     let text = checks.text("text", &asked.text, limits::MESSAGE_CHARACTERS);
     let read = || {
         let mutation: Mutation = mutation?;
         let message_id = mutation.made("message");
-        Some((mutation, ReceiveMessage { message_id, channel: channel?, text: text? }))
+        Some((mutation, ReceiveMessage { message_id, channel: channel?, subject, text: text? }))
     };
     let (mutation, command) = checks.finish_with(read())?;
     let message_id = command.message_id.to_string();

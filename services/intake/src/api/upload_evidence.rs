@@ -5,10 +5,9 @@ use case::intake::{Refusal, Screening, UploadEvidence, limits, may_upload};
 use case::{Case, Context, EvidenceKind};
 use contracts::intake::v1 as pb;
 use pb::upload_evidence_request::Part;
-use prost::Message;
 use sealing::DataKey;
 use service_kit::Failure;
-use service_kit::request::{Checks, actor};
+use service_kit::request::{Checks, actor, fingerprint};
 use sha2::{Digest, Sha256};
 use tonic::{Request, Status, Streaming};
 use uuid::Uuid;
@@ -61,7 +60,7 @@ pub(super) async fn handle(api: &Api, request: Request<Parts>) -> Result<pb::Upl
             reencoded: known.reencoded,
             scanned_by: None,
         };
-        let mutation = Mutation::new(actor, fingerprint(&asked.header, &sha256), asked.request_id);
+        let mutation = Mutation::new(actor, file_fingerprint(&asked.header, &sha256), asked.request_id);
         return record(api, mutation, stream, command(&asked, evidence_id, &kept, sha256, 0)).await;
     }
 
@@ -75,7 +74,7 @@ pub(super) async fn handle(api: &Api, request: Request<Parts>) -> Result<pb::Upl
         let refused =
             RefusedUpload { actor: &actor, stream, evidence_id, kind: asked.kind, sha256, size_bytes };
         let kept = take(api, &case, &key, evidence_id, content, refused).await?;
-        let mutation = Mutation::new(actor, fingerprint(&asked.header, &sha256), asked.request_id);
+        let mutation = Mutation::new(actor, file_fingerprint(&asked.header, &sha256), asked.request_id);
         return record(api, mutation, stream, command(&asked, evidence_id, &kept, sha256, size_bytes)).await;
     };
 
@@ -96,7 +95,7 @@ pub(super) async fn handle(api: &Api, request: Request<Parts>) -> Result<pb::Upl
         }
         Ok(kept) => kept,
     };
-    let mutation = Mutation::new(actor, fingerprint(&asked.header, &sha256), asked.request_id);
+    let mutation = Mutation::new(actor, file_fingerprint(&asked.header, &sha256), asked.request_id);
     let command = command(&asked, evidence_id, &kept, sha256, size_bytes);
     let response = record(api, mutation, stream, command).await?;
     upload.remove().await?;
@@ -279,9 +278,9 @@ fn command(
 }
 
 /// The same file is the same request, in however many calls it came.
-fn fingerprint(header: &pb::EvidenceHeader, sha256: &[u8; 32]) -> [u8; 32] {
+fn file_fingerprint(header: &pb::EvidenceHeader, sha256: &[u8; 32]) -> [u8; 32] {
     let header = pb::EvidenceHeader { size_bytes: 0, sha256: String::new(), offset: 0, ..header.clone() };
-    Sha256::new().chain_update(header.encode_to_vec()).chain_update(sha256).finalize().into()
+    Sha256::new().chain_update(fingerprint(&header)).chain_update(sha256).finalize().into()
 }
 
 async fn record(

@@ -3,9 +3,8 @@
 use case::payments_escalation::{Command, PaymentsEscalation};
 use case::{Actor, Case, Money};
 use contracts::payments_escalation::v1 as pb;
-use prost::Name;
 use service_kit::execute::Outcome;
-use service_kit::request::{Checks, actor, fingerprint};
+use service_kit::request::{Body, Checks, actor, fingerprint};
 use service_kit::{CommandRequest, Failure};
 use tonic::Request;
 use uuid::Uuid;
@@ -27,7 +26,7 @@ pub(super) struct Mutation {
 
 impl Mutation {
     /// Checks the fields that every such request has. `None` when one of them is wrong.
-    pub(super) fn read<M: Name>(
+    pub(super) fn read<M: Body>(
         checks: &mut Checks,
         request: &Request<M>,
         request_id: &str,

@@ -3,8 +3,7 @@
 use case::routing::agent::{Agent, AgentDesk, AgentRegistered, Command, Presence, agent_stream_id};
 use case::{Actor, AgentId, Aggregate, Brand};
 use contracts::routing::v1 as pb;
-use prost::Name;
-use service_kit::request::{Checks, actor, etag_of, fingerprint, timestamp};
+use service_kit::request::{Body, Checks, actor, etag_of, fingerprint, timestamp};
 use service_kit::{CommandRequest, Failure};
 use tonic::Request;
 use uuid::Uuid;
@@ -25,7 +24,7 @@ pub(super) struct AgentMutation {
 
 impl AgentMutation {
     /// Checks the fields that every such request has. `None` when one of them is wrong.
-    pub(super) fn read<M: Name>(
+    pub(super) fn read<M: Body>(
         checks: &mut Checks,
         request: &Request<M>,
         request_id: &str,

@@ -25,7 +25,8 @@ pub(super) fn receive_message(at: Situation<'_>, receive: &ReceiveMessage) -> De
     if intake.texts.contains(&receive.message_id) {
         return Ok(Vec::new());
     }
-    let mut texts = Texts::of(receive.message_id);
+    let mut texts = Texts::of(at.case, receive.message_id);
+    texts.passing(receive.subject.as_deref());
     let text = texts.required("text", &receive.text, limits::MESSAGE_CHARACTERS)?;
     let found = overheard(at, &text);
     let wishes_exclusion = found.as_ref().is_some_and(|found| found.wishes_exclusion);
@@ -80,7 +81,7 @@ pub(super) fn send_reply(at: Situation<'_>, send: &SendReply) -> Decision {
         Author::Agent(at.owner()?)
     };
     let channel = at.case.intake.channel.ok_or(Refusal::CaseNotFound)?;
-    let mut texts = Texts::of(send.message_id);
+    let mut texts = Texts::of(at.case, send.message_id);
     let text = texts.personal("text", &send.text, limits::MESSAGE_CHARACTERS)?;
     let reply = ReplySent {
         message_id: send.message_id,
@@ -98,7 +99,7 @@ pub(super) fn add_note(at: Situation<'_>, add: &AddNote) -> Decision {
     if at.case.intake.texts.contains(&add.note_id) {
         return Ok(Vec::new());
     }
-    let mut texts = Texts::of(add.note_id);
+    let mut texts = Texts::of(at.case, add.note_id);
     let text = texts.personal("text", &add.text, limits::MESSAGE_CHARACTERS)?;
     Ok(std::iter::once(NoteAdded { note_id: add.note_id, text }.into()).chain(texts.masked()).collect())
 }

@@ -25,7 +25,7 @@ pub(super) fn resolve(at: Situation<'_>, resolve: &ResolveCase) -> Decision {
     at.owner()?;
     at.exclusion_allows()?;
     at.no_payment_under_way()?;
-    let mut texts = Texts::of(at.case.id.0);
+    let mut texts = Texts::of(at.case, at.case.id.0);
     let summary = texts.personal("summary", &resolve.summary, limits::REASON_CHARACTERS)?;
     let resolved = Event::from(CaseResolved { resolution: resolve.resolution, summary });
     Ok(texts.masked().into_iter().chain([resolved]).collect())
@@ -54,7 +54,7 @@ pub(super) fn reopen(at: Situation<'_>, reopen: &ReopenCase) -> Decision {
     if !wishes_exclusion || at.is(CaseState::Merged) || !at.case.state.is_over() {
         may_reopen(at)?;
     }
-    let mut texts = Texts::of(at.case.id.0);
+    let mut texts = Texts::of(at.case, at.case.id.0);
     let reason = texts.personal("reason", &reopen.reason, limits::REASON_CHARACTERS)?;
     let heard = found.map_or_else(Vec::new, |found| heard(at, &found, "reopen"));
     Ok(std::iter::once(CaseReopened { reason }.into()).chain(texts.masked()).chain(heard).collect())
@@ -118,7 +118,7 @@ pub(super) fn reject(at: Situation<'_>, reject: &RejectCase) -> Decision {
     at.require_open()?;
     at.exclusion_allows()?;
     at.no_payment_under_way()?;
-    let mut texts = Texts::of(at.case.id.0);
+    let mut texts = Texts::of(at.case, at.case.id.0);
     let reason = texts.personal("reason", &reject.reason, limits::REASON_CHARACTERS)?;
     let rejected = Event::from(CaseRejected { reason });
     Ok(texts.masked().into_iter().chain([rejected]).collect())
@@ -148,7 +148,7 @@ pub(super) fn give_feedback(at: Situation<'_>, give: &GiveFeedback) -> Decision 
         return Err(Refusal::ScoreOutOfRange { score: give.score });
     }
     let intake = &at.case.intake;
-    let mut texts = Texts::of(at.case.id.0);
+    let mut texts = Texts::of(at.case, at.case.id.0);
     let comment = texts.optional("comment", give.comment.as_deref(), limits::REASON_CHARACTERS)?;
     let comment = comment.map(Personal::new);
     match intake.feedback_score {

@@ -56,7 +56,7 @@ pub(super) fn upload(at: Situation<'_>, upload: &UploadEvidence) -> Decision {
     }
     may_upload(at.case, at.context)?;
     check_file(&upload.media_type, upload.screening.received_size_bytes)?;
-    let mut texts = Texts::of(upload.evidence_id);
+    let mut texts = Texts::of(at.case, upload.evidence_id);
     let received = EvidenceReceived {
         evidence_id: upload.evidence_id,
         kind: upload.kind,

@@ -69,7 +69,7 @@ fn same_brand(at: Situation<'_>, other: &OtherCase) -> Result<(), Refusal> {
 /// Accepted in every state. Tags are compared in small letters.
 pub(super) fn tag(at: Situation<'_>, tag: &TagCase) -> Decision {
     at.not_a_player()?;
-    let mut texts = Texts::of(at.case.id.0);
+    let mut texts = Texts::of(at.case, at.case.id.0);
     let tag = texts.required("tag", &tag.tag.to_lowercase(), limits::TAG_CHARACTERS)?;
     if at.case.intake.tags.contains(&tag) {
         return Ok(Vec::new());

@@ -34,8 +34,7 @@ pub(super) fn open(at: Situation<'_>, open: &OpenCase) -> Decision {
         return Err(Refusal::NumberOfAnotherBrand);
     }
 
-    let mut case_texts = Texts::of(at.case.id.0);
-    let mut message_texts = Texts::of(open.message_id);
+    let mut case_texts = Texts::of(at.case, at.case.id.0);
     let opened = CaseOpened {
         brand: open.brand.clone(),
         channel: open.channel,
@@ -44,6 +43,7 @@ pub(super) fn open(at: Situation<'_>, open: &OpenCase) -> Decision {
         product: case_texts.optional("product", open.product.as_deref(), limits::NAME_CHARACTERS)?,
         previous_case: open.previous_case.as_ref().map(|previous| follows(open, previous)).transpose()?,
     };
+    let mut message_texts = case_texts.then(open.message_id);
     let text = message_texts.required("text", &open.text, limits::MESSAGE_CHARACTERS)?;
     let found = classify(&text, open.language);
     let classified = classified(open.topic, &found);

@@ -46,7 +46,7 @@ pub(super) fn refuse(at: Situation<'_>, refuse: &RefuseVerification) -> Decision
         return Ok(Vec::new());
     }
     still_open(at)?;
-    let mut texts = Texts::of(at.case.id.0);
+    let mut texts = Texts::of(at.case, at.case.id.0);
     let reason = texts.personal("reason", &refuse.reason, limits::REASON_CHARACTERS)?;
     let refused = Event::from(PlayerRefused { player_id: player_id(at)?, reason });
     Ok(std::iter::once(refused).chain(texts.masked()).collect())

@@ -46,11 +46,14 @@ pub(super) fn find(characters: &[char]) -> Vec<Card> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for first in 0..groups.len() {
         candidates.extend(glued(characters, &groups[first], &excluded));
+        let mut is_odd = false;
         for last in first..groups.len() {
-            if last > first
-                && !belong_together(&characters[groups[last - 1].span.end..groups[last].span.start])
-            {
-                break;
+            if last > first {
+                match between(&characters[groups[last - 1].span.end..groups[last].span.start]) {
+                    Between::Separators => {}
+                    Between::OddSeparators => is_odd = true,
+                    Between::Other => break,
+                }
             }
             let window = &groups[first..=last];
             let length: usize = window.iter().map(|group| group.digits.len()).sum();
@@ -58,6 +61,7 @@ pub(super) fn find(characters: &[char]) -> Vec<Card> {
                 break;
             }
             if length >= 13
+                && (!is_odd || is_printed_so(window))
                 && let Some(card) = card(characters, window, &excluded)
             {
                 let leaves_over = leaves_over(characters, &groups, first, last);
@@ -93,8 +97,19 @@ fn groups(characters: &[char]) -> Vec<Group> {
     groups
 }
 
-fn belong_together(between: &[char]) -> bool {
-    let is_separator = |character: char| {
+/// What stands between two groups of digits.
+#[derive(PartialEq, Eq)]
+enum Between {
+    /// What people put into numbers.
+    Separators,
+    /// What they seldom do: only a number that looks like a card in every other way is one.
+    OddSeparators,
+    /// Something else: the groups do not belong together.
+    Other,
+}
+
+fn between(characters: &[char]) -> Between {
+    let is_usual = |character: char| {
         character.is_whitespace()
             || matches!(
                 character,
@@ -102,21 +117,38 @@ fn belong_together(between: &[char]) -> bool {
                     ..='\u{2015}' | '\u{2022}' | '\u{2212}' | '\u{ff0d}'
             )
     };
-    let visible = || between.iter().filter(|&&character| !is_invisible(character));
-    visible().all(|&character| is_separator(character)) && visible().count() <= SEPARATORS_IN_A_ROW
+    let visible = || characters.iter().copied().filter(|character| !is_invisible(*character));
+    if visible().count() > SEPARATORS_IN_A_ROW {
+        Between::Other
+    } else if visible().all(is_usual) {
+        Between::Separators
+    } else if visible().all(|character| !character.is_alphanumeric() && character != '*') {
+        Between::OddSeparators
+    } else {
+        Between::Other
+    }
+}
+
+/// Whether the digits are grouped as they are on cards.
+fn is_printed_so(window: &[Group]) -> bool {
+    window.len() > 1 && layout(&sizes(window)) == 0
+}
+
+fn sizes(window: &[Group]) -> Vec<usize> {
+    window.iter().map(|group| group.digits.len()).collect()
 }
 
 /// Whether there are more digits right before or behind these groups.
 fn leaves_over(characters: &[char], groups: &[Group], first: usize, last: usize) -> bool {
     let joined = |left: usize| match &groups.get(left..left + 2) {
-        Some([left, right]) => belong_together(&characters[left.span.end..right.span.start]),
+        Some([left, right]) => between(&characters[left.span.end..right.span.start]) == Between::Separators,
         _ => false,
     };
     joined(last) || first.checked_sub(1).is_some_and(joined)
 }
 
 fn unlikeliness(window: &[Group], leaves_over: bool) -> (u8, bool, u8) {
-    let sizes: Vec<usize> = window.iter().map(|group| group.digits.len()).collect();
+    let sizes = sizes(window);
     let length = sizes.iter().sum();
     // A last group that may be the security code behind a complete number is no part of it.
     let rest: Vec<u8> =
@@ -129,9 +161,9 @@ fn unlikeliness(window: &[Group], leaves_over: bool) -> (u8, bool, u8) {
 fn card(characters: &[char], window: &[Group], excluded: &[Span]) -> Option<Card> {
     let span = Span { start: window.first()?.span.start, end: window.last()?.span.end };
     let digits: Vec<u8> = window.iter().flat_map(|group| group.digits.iter().copied()).collect();
-    let sizes: Vec<usize> = window.iter().map(|group| group.digits.len()).collect();
-    let layout = layout(&sizes);
-    let needs_issuer = layout > 1;
+    let layout = layout(&sizes(window));
+    // Sums in a row are grouped in fours too.
+    let needs_issuer = window.len() > 1;
     if digits[0] == 0
         || !luhn(&digits)
         || characters[span.end..].starts_with(&['*'; 3])
@@ -185,7 +217,7 @@ fn glued(characters: &[char], group: &Group, excluded: &[Span]) -> Option<Candid
 /// groups; 3: anyhow.
 fn layout(sizes: &[usize]) -> u8 {
     match sizes {
-        [_] | [4, 4, 4, 4] | [4, 4, 4, 4, 1 | 2] | [4, 6, 5 | 4] => 0,
+        [_] | [4, 4, 4, 1 | 4] | [4, 4, 4, 4, 1..=3] | [4, 6, 5 | 4] => 0,
         [first @ ..=8, middle @ .., last] if middle.iter().all(|size| size == first) && last <= first => {
             if *first >= 4 {
                 1

@@ -46,22 +46,90 @@ impl Span {
 /// transaction's. A security code is 3 or 4 digits beside a word for it, or right behind a card number
 /// (an expiry date may stand between).
 pub fn mask(text: &str) -> Masked {
-    if text.chars().filter(|&character| digits::digit(character).is_some()).count() < 3 {
+    if has_few_digits(text, 3) {
         return Masked { text: text.to_owned(), kinds: Vec::new() };
     }
     let characters: Vec<char> = text.chars().collect();
-    let cards = card_number::find(&characters);
-    let codes = security_code::find(&characters, &cards);
-    let mut hidden: Vec<(Span, MaskedKind, String)> = cards
-        .iter()
-        .map(|card| (card.span, MaskedKind::CardNumber, card.shown()))
-        .chain(codes.into_iter().map(|span| (span, MaskedKind::SecurityCode, "***".to_owned())))
-        .collect();
-    hidden.sort_by_key(|(span, ..)| span.start);
+    without(&characters, hidden(&characters))
+}
 
-    let mut masked = Masked { text: String::with_capacity(text.len()), kinds: Vec::new() };
+/// So many characters of the text before are looked at: a number in groups, or a sentence that asks for a code.
+pub(super) const LOOKED_BACK: usize = 160;
+/// So many digits of a card number may stand in the text before: of the rest the last four are shown, and the
+/// whole is no more than PCI DSS lets be kept. With more, nothing of the rest is shown.
+const SHOWN_BEFORE: usize = 8;
+
+/// As [`mask`], for a text that comes right behind another one: a card number that began in `before`, or a code
+/// whose word stands there, is hidden in `text` too. What was before has been stored and is not changed.
+pub fn mask_after(before: &str, text: &str) -> Masked {
+    if before.is_empty() || has_few_digits(text, 1) {
+        return mask(text);
+    }
+    let mut joined: Vec<char> = end_of(before, LOOKED_BACK).chars().collect();
+    joined.push('\n');
+    let seam = joined.len();
+    joined.extend(text.chars());
+
+    let characters = joined[seam..].to_vec();
+    let mut found = hidden(&characters);
+    for Hidden { span, kind, shown } in hidden(&joined) {
+        if span.end <= seam {
+            continue;
+        }
+        let shown = if span.start >= seam { shown } else { rest(&joined[span.start..seam], &shown, kind) };
+        let span = Span { start: span.start.max(seam) - seam, end: span.end - seam };
+        if !found.iter().any(|other| other.span.overlaps(span)) {
+            found.push(Hidden { span, kind, shown });
+        }
+    }
+    without(&characters, found)
+}
+
+/// The last characters of a text.
+pub(super) fn end_of(text: &str, characters: usize) -> &str {
+    let start = text.char_indices().rev().take(characters).last().map_or(0, |(start, _)| start);
+    &text[start..]
+}
+
+/// What is shown of a number's end when its beginning stands in the text before.
+fn rest(before: &[char], shown: &str, kind: MaskedKind) -> String {
+    let digits = before.iter().filter(|&&character| digits::digit(character).is_some()).count();
+    match kind {
+        MaskedKind::SecurityCode => shown.to_owned(),
+        MaskedKind::CardNumber if digits <= SHOWN_BEFORE => shown.chars().skip(digits).collect(),
+        MaskedKind::CardNumber => shown.chars().skip(digits).map(|_| '*').collect(),
+    }
+}
+
+fn has_few_digits(text: &str, enough: usize) -> bool {
+    text.chars().filter(|&character| digits::digit(character).is_some()).take(enough).count() < enough
+}
+
+/// A stretch that must not be kept, and what is shown in its place.
+struct Hidden {
+    span: Span,
+    kind: MaskedKind,
+    shown: String,
+}
+
+/// Everything in a text that must not be kept.
+fn hidden(characters: &[char]) -> Vec<Hidden> {
+    let cards = card_number::find(characters);
+    let codes = security_code::find(characters, &cards);
+    let code = |span| Hidden { span, kind: MaskedKind::SecurityCode, shown: "***".to_owned() };
+    cards
+        .iter()
+        .map(|card| Hidden { span: card.span, kind: MaskedKind::CardNumber, shown: card.shown() })
+        .chain(codes.into_iter().map(code))
+        .collect()
+}
+
+/// The text without what must not be kept.
+fn without(characters: &[char], mut hidden: Vec<Hidden>) -> Masked {
+    hidden.sort_by_key(|hidden| hidden.span.start);
+    let mut masked = Masked { text: String::with_capacity(characters.len()), kinds: Vec::new() };
     let mut position = 0;
-    for (span, kind, shown) in hidden {
+    for Hidden { span, kind, shown } in hidden {
         if span.start < position {
             continue; // Two rules found the same digits; the first has hidden them.
         }

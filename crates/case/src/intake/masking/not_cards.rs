@@ -25,7 +25,7 @@ const LONGEST_PREFIX: usize = 32;
 /// Words after which a number is an order's, a transaction's or an account's, not a card's.
 static LABELS: LazyLock<Vec<Term>> = LazyLock::new(|| {
     terms(
-        "order*, ordre*, transaktion*, transaksjon*, transac*, transaz*, transak*, transazion*, tapahtuma*, \
+        "ref, order*, ordre*, transaktion*, transaksjon*, transac*, transaz*, transak*, transazion*, tapahtuma*, \
          maksutunnus*, maksutapahtuma*, tilaus*, tilausnumero*, reference*, referens*, referanse*, \
          referenc*, referenz*, referen*, riferimento, viite*, zamówieni*, bestell*, beställning*, \
          bestilling*, pedido*, encomenda*, commande*, ordine*, faktura*, invoice*, rechnung*, factura*, \

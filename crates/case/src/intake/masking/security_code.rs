@@ -13,14 +13,40 @@ static CODE_WORDS: LazyLock<Vec<Term>> = LazyLock::new(|| {
     terms(
         "cvv*, cvc*, cv2, cid, csc, cvn, cav2, cvd, cvx2, kontrolcif*, kontrolkode*, kontrolciffer*, \
          sikkerhedskode*, sikkerhedsnummer*, sikkerhedscif*, säkerhetskod*, säkerhetsnummer*, \
-         kontrollsiffr*, sikkerhetskode*, sikkerhetsnummer*, sikkerhetssiff*, kod zabezpieczaj*, kodu \
+         kontrollsiffr*, kontrollsifr*, kontrollkod*, sikkerhetskode*, sikkerhetsnummer*, sikkerhetssiff*, kod zabezpieczaj*, kodu \
          zabezpieczaj*, kodem zabezpieczaj*, kod bezpieczeństwa, kodu bezpieczeństwa, security code*, \
          security number, securitycode, card code, verification value, verification code, card \
          verification, prüfziffer*, kartenprüf*, prüfnummer*, sicherheitscode*, sicherheitsnummer*, código \
          de seguridad, clave de seguridad, código de verificación, cryptogramme*, code de sécurité, code de \
          vérification, codice di sicurezza, codice di verifica, código de segurança, código de verificação, \
-         turvakood*, turvaluku*, turvanumero*, varmenne*, tarkistusnumero*, pinkode*, pin kod*, pin code*, \
+         turvakood*, turvaluku*, turvanumero*, varmenne*, tarkistusnumero*, varmistuskood*, tarkistusluku*, código de control, code de contrôle, \
+         codice di controllo, número de segurança, código verificador, pinkode*, pin kod*, pin code*, \
          pinkod*, kod pin, pin",
+    )
+});
+
+/// The code by where it stands on a card, in all languages of support.
+static PLACE_WORDS: LazyLock<Vec<Term>> = LazyLock::new(|| {
+    terms(
+        "cifre* på bagside*, tal på bagside*, tallene på bagside*, kode* på bagside*, siffr* på baksida*, kod* \
+         på baksida*, siffer* på bakside*, sifre* på bakside*, kode* på bakside*, digits on the back, numbers on \
+         the back, figures on the back, code on the back, ziffern auf der rückseite, zahlen auf der rückseite, \
+         code auf der rückseite, dígitos del reverso, números del reverso, dígitos de atrás, números de atrás, \
+         código del reverso, chiffres au dos, chiffres au verso, code au dos, code au verso, cifre sul retro, \
+         numeri sul retro, codice sul retro, dígitos no verso, números no verso, código no verso, dígitos atrás, \
+         takana olevat numerot, takana oleva koodi, takapuolen numerot, cyfry z tyłu, cyfry na odwrocie, kod z \
+         tyłu, kod na odwrocie",
+    )
+});
+
+/// What codes are called in short, as written letter by letter: `C.V.V.`.
+const SPELLED: &[&str] = &["cvv", "cvc", "cid", "csc", "pin"];
+
+/// What a number of digits is a number of: `the code (3 digits) is`.
+static DIGIT_WORDS: LazyLock<Vec<Term>> = LazyLock::new(|| {
+    terms(
+        "cifre*, ciffer*, siffr*, siffer*, sifre*, digit*, ziffer*, stellig*, stellen, zahlen, dígito*, chiffre*, \
+         cifra*, cyfr*, numero*, números, numrar, numbers",
     )
 });
 
@@ -118,13 +144,34 @@ fn code_word_at(tokens: &[Token], index: usize) -> Option<usize> {
             _ => break,
         }
     }
-    let term = CODE_WORDS.iter().filter(|term| term.begins(&words)).max_by_key(|term| term.len())?;
-    ends.get(term.len() - 1).copied()
+    let known = CODE_WORDS.iter().chain(PLACE_WORDS.iter());
+    match known.filter(|term| term.begins(&words)).max_by_key(|term| term.len()) {
+        Some(term) => ends.get(term.len() - 1).copied(),
+        None => spelled_at(tokens, index),
+    }
+}
+
+/// The token behind `C.V.V.` or its kind, written letter by letter.
+fn spelled_at(tokens: &[Token], index: usize) -> Option<usize> {
+    let mut spelled = String::new();
+    for (position, token) in tokens.iter().enumerate().skip(index).take(6) {
+        match &token.kind {
+            Kind::Word(letter) if letter.chars().count() == 1 => spelled.push_str(letter),
+            Kind::Stop | Kind::Mark('-') => continue,
+            _ => return None,
+        }
+        if SPELLED.contains(&spelled.as_str()) {
+            let point = tokens.get(position + 1).is_some_and(|next| matches!(next.kind, Kind::Stop));
+            return Some(position + 1 + usize::from(point));
+        }
+    }
+    None
 }
 
 fn after_word(characters: &[char], tokens: &[Token], from: usize) -> Found {
     let mut words = 0;
     let mut only_links = true;
+    let mut after_stop = false;
     let mut index = from;
     // `CVV2` and its kind: the digit belongs to the word.
     if let (Some(Token { span, kind: Kind::Number(digits) }), Some(word)) =
@@ -143,7 +190,11 @@ fn after_word(characters: &[char], tokens: &[Token], from: usize) -> Found {
                 only_links &= LINKS.contains(&word.as_str());
             }
             Kind::Stop if words > 0 => break,
-            Kind::Stop | Kind::Mark(_) | Kind::Card(_) => {}
+            Kind::Stop => after_stop = true,
+            Kind::Mark(_) | Kind::Card(_) => {}
+            Kind::Number(digits) if digits.len() == 1 && counts_digits(tokens, index) => index += 1,
+            // `... of your CVV. 300 agents ...`: another sentence begins.
+            Kind::Number(_) if after_stop && is_followed_by_word(tokens, index) => break,
             Kind::Number(_) => {
                 if let Some(end) = expiry_at(tokens, index, true) {
                     index = end;
@@ -155,6 +206,16 @@ fn after_word(characters: &[char], tokens: &[Token], from: usize) -> Found {
         index += 1;
     }
     Found::Nothing
+}
+
+/// Whether the number only says of how many digits something is: `3 digits`.
+fn counts_digits(tokens: &[Token], index: usize) -> bool {
+    matches!(tokens.get(index + 1), Some(Token { kind: Kind::Word(word), .. })
+        if DIGIT_WORDS.iter().any(|term| term.begins(&[word])))
+}
+
+fn is_followed_by_word(tokens: &[Token], index: usize) -> bool {
+    matches!(tokens.get(index + 1), Some(Token { kind: Kind::Word(_), .. }))
 }
 
 fn before_word(characters: &[char], tokens: &[Token], word: usize) -> Option<Span> {
@@ -252,7 +313,7 @@ fn code_at(characters: &[char], tokens: &[Token], index: usize, not_a_year: bool
         && (behind_card || !has_id_prefix(characters, span.start))
         && !has_decimals(characters, span)
         && (behind_card || !is_decimals(characters, span))
-        && !(not_a_year && is_year(digits));
+        && !((not_a_year || is_followed_by_word(tokens, last)) && is_year(digits));
     is_code.then_some(span)
 }
 

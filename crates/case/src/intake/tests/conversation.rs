@@ -22,6 +22,66 @@ fn a_later_message_is_masked_and_says_so() {
 }
 
 #[test]
+fn what_begins_in_one_text_is_masked_in_the_next() {
+    let card = |text: &str| (text.to_owned(), vec![MaskedKind::CardNumber]);
+    let code = |text: &str| (text.to_owned(), vec![MaskedKind::SecurityCode]);
+    for (first, second, expected) in [
+        ("mit kort er 4111 1111", "1111 1111 og det virker ikke", card("****1111 og det virker ikke")),
+        ("mit kort er 4111 11", "11 1111 1111", card("******1111")),
+        ("4111 1111 1111", "1111", card("****")),
+        ("kortet 4111 1111 1111 1111 udløber 12/27", "123", code("***")),
+        ("min cvv er:", "123", code("***")),
+        ("ordrenummer:", "4111111111111111", card("411111******1111")),
+    ] {
+        let story = Story::taken(Topic::Deposit);
+        let after = story.clone().when(&player(), says(20, first));
+        let mut subject = says(21, second);
+        let alone = story.ask(&player(), subject.clone()).unwrap();
+        subject.subject = Some(first.to_owned());
+        let in_one_request = story.ask(&player(), subject).unwrap();
+        let in_two = after.ask(&player(), says(21, second)).unwrap();
+        for events in [in_one_request, in_two] {
+            let Event::MessageReceived(message) = &events[0] else { panic!("{events:?}") };
+            let Event::SensitiveDataMasked(masked) = &events[1] else { panic!("{events:?}") };
+            assert_eq!((message.text.text().unwrap().to_owned(), masked.kinds.clone()), expected, "{first}");
+        }
+        let told_alone = alone.iter().any(|event| matches!(event, Event::SensitiveDataMasked(_)));
+        assert_eq!(told_alone, second.len() == 16, "{second} tells nothing by itself");
+    }
+}
+
+#[test]
+fn a_file_name_a_reply_and_a_note_count_as_texts_too() {
+    let story = Story::taken(Topic::Deposit);
+    let named = UploadEvidence { file_name: "4111 1111".to_owned(), ..file(30, EvidenceKind::Screenshot) };
+    let stories = [
+        story.clone().when(&player(), named),
+        story.clone().when(&mette(), reply(31, "Er det 4111 1111?")),
+        story.clone().when(&mette(), AddNote { note_id: id(32), text: "kort 4111 1111".to_owned() }),
+    ];
+    for story in stories {
+        assert_eq!(
+            story.facts(&player(), says(21, "1111 1111")),
+            ["message_received", "sensitive_data_masked"]
+        );
+    }
+}
+
+#[test]
+fn numbers_that_do_not_go_on_stay_as_they_are() {
+    let story = Story::taken(Topic::Deposit);
+    for (first, second) in [
+        ("mit kort er 4111 1111", "1111 1112 og det virker ikke"),
+        ("saldo 4000", "3000 2000 1001 kr"),
+        ("ring på +45 2030", "4050"),
+        ("min cvv er hemmelig. Hvor er mine penge", "500 kr"),
+    ] {
+        let after = story.clone().when(&player(), says(20, first));
+        assert_eq!(after.facts(&player(), says(21, second)), ["message_received"], "{second}");
+    }
+}
+
+#[test]
 fn a_wish_for_self_exclusion_is_heard_in_any_message() {
     let story = Story::taken(Topic::Bonus);
     let wish = "Egentlig vil jeg stoppe helt. Vær så snill å utestenge meg.";

@@ -97,7 +97,7 @@ pub(super) fn other_case() -> OtherCase {
 }
 
 pub(super) fn says(number: u128, text: &str) -> ReceiveMessage {
-    ReceiveMessage { message_id: id(number), channel: Channel::Chat, text: text.to_owned() }
+    ReceiveMessage { message_id: id(number), channel: Channel::Chat, subject: None, text: text.to_owned() }
 }
 
 pub(super) fn reply(number: u128, text: &str) -> SendReply {

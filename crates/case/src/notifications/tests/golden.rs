@@ -57,6 +57,11 @@ fn samples() -> Vec<Event> {
             quiet_until_hour: Some(7),
         }
         .into(),
+        crate::intake::SensitiveDataMasked {
+            subject_id: notification_id,
+            kinds: vec![crate::intake::MaskedKind::SecurityCode],
+        }
+        .into(),
     ]
 }
 

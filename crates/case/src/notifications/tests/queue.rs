@@ -271,7 +271,10 @@ fn card_data_in_an_offer_is_masked_before_it_is_queued() {
         .argument("title", "Bonus to 4111 1111 1111 1111")
         .text(Personal::new("For your card 4111111111111111"));
     let events = given.run(&command.into()).unwrap();
-    let [Event::NotificationQueued(queued)] = events.as_slice() else { panic!("{events:?}") };
+    let [Event::NotificationQueued(queued), Event::SensitiveDataMasked(masked)] = events.as_slice() else {
+        panic!("{events:?}")
+    };
+    assert_eq!(masked.kinds, [crate::intake::MaskedKind::CardNumber; 2]);
     let title = queued.arguments.get("title").cloned().unwrap();
     let text = queued.text.as_ref().and_then(Personal::text).unwrap();
     for words in [title.as_str(), text] {

@@ -2,6 +2,7 @@
 
 use super::super::*;
 use super::world::*;
+use crate::intake::{MaskedKind, SensitiveDataMasked};
 use crate::personal::Personal;
 use crate::stage::tests::golden::{self, Stored};
 
@@ -60,6 +61,7 @@ fn samples() -> Vec<Event> {
         }
         .into(),
         PaymentReturned {}.into(),
+        SensitiveDataMasked { subject_id: id(7), kinds: vec![MaskedKind::CardNumber] }.into(),
     ]
 }
 

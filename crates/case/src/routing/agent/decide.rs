@@ -4,6 +4,7 @@ use super::event::{AgentRegistered, Event, Presence, PresenceChanged};
 use super::state::Agent;
 use crate::actor::{Actor, ActorKind};
 use crate::ids::{AgentId, Brand, PlayerId};
+use crate::intake::mask;
 use crate::stage::{Context, Stage};
 use crate::vocabulary::{Language, Skill, Team};
 
@@ -65,7 +66,7 @@ pub enum Refusal {
     #[error("only the agent themselves, or a service, may do this")]
     NotThisAgent,
     /// Empty or too long.
-    #[error("an agent needs a name of 1 to {LONGEST_NAME} characters")]
+    #[error("an agent needs a name of 1 to {LONGEST_NAME} characters, without a card number in it")]
     AgentName,
     /// None at all.
     #[error("an agent needs at least one team")]
@@ -134,7 +135,8 @@ impl Stage for AgentDesk {
 fn register(agent: &Agent, actor: &Actor, command: &RegisterAgent) -> Result<Vec<Event>, Refusal> {
     themselves_or_service(actor, &command.agent_id)?;
     let display_name = command.display_name.trim().to_owned();
-    if display_name.is_empty() || display_name.chars().count() > LONGEST_NAME {
+    let has_card_data = !mask(&display_name).kinds.is_empty();
+    if display_name.is_empty() || display_name.chars().count() > LONGEST_NAME || has_card_data {
         return Err(Refusal::AgentName);
     }
     if command.teams.is_empty() {

@@ -58,6 +58,7 @@ fn what_makes_no_agent_is_refused_with_the_field() {
     };
     assert_eq!(refused(|agent| agent.display_name = "  ".into()), Refusal::AgentName);
     assert_eq!(refused(|agent| agent.display_name = "x".repeat(101)), Refusal::AgentName);
+    assert_eq!(refused(|agent| agent.display_name = "4111 1111 1111 1111".into()), Refusal::AgentName);
     assert_eq!(refused(|agent| agent.teams.clear()), Refusal::AgentTeams);
     assert_eq!(refused(|agent| agent.languages.clear()), Refusal::AgentLanguages);
     assert_eq!(refused(|agent| agent.capacity = 0), Refusal::AgentCapacity { given: 0 });

@@ -117,7 +117,13 @@ fn asked(tale: &Tale) -> Vec<(Actor, Command)> {
     vec![
         (
             player(),
-            ReceiveMessage { message_id: fresh_id(tale, 1), channel: Channel::Email, text: text() }.into(),
+            ReceiveMessage {
+                message_id: fresh_id(tale, 1),
+                channel: Channel::Email,
+                subject: None,
+                text: text(),
+            }
+            .into(),
         ),
         (player(), Command::AcceptAnswer),
         (player(), Command::RequestHuman),

@@ -302,6 +302,11 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
         "Mette (payments) returned the case to the team it came from",
     ),
     (
+        "payments_escalation.sensitive_data_masked",
+        r#"{"subject_id":"00000000-0000-0000-0000-000000000001","kinds":["card_number"]}"#,
+        "1 card number masked before anything was stored",
+    ),
+    (
         "routing.sla_paused",
         r#"{"clock":"resolution","generation":1,"paused_at":"2026-11-22T10:00:00Z","waiting_for":"third_party","used_seconds":10}"#,
         "The resolution clock paused: the payment gateway is waited for",
@@ -396,6 +401,11 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
         "notifications.preferences_changed",
         r#"{"channel":"webhook","marketing_consent":false,"quiet_from_hour":22,"quiet_until_hour":7}"#,
         "Mette (payments) changed the preferences: by webhook, no offers, quiet from 22:00 to 7:00",
+    ),
+    (
+        "notifications.sensitive_data_masked",
+        r#"{"subject_id":"00000000-0000-0000-0000-000000000001","kinds":["security_code"]}"#,
+        "1 security code masked before anything was stored",
     ),
     (
         "intake.case_resolved",

@@ -1,5 +1,7 @@
 //! Generates Rust from `proto/` with protox: no `protoc` is needed, and nothing generated is committed.
 
+mod free_texts;
+
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -18,18 +20,22 @@ fn main() -> Result<(), Failure> {
     // A request's name is part of its digest (service-kit, `fingerprint`).
     let mut names = prost_build::Config::new();
     names.enable_type_names();
+    let described = compiler.file_descriptor_set();
+    names.skip_debug(free_texts::with_free_texts(&described));
+    let free_texts = free_texts::code(&described)?;
     tonic_prost_build::configure()
         // The one field that carries megabytes: shared rather than copied.
         .bytes(".casetrail.intake.v1.UploadEvidenceRequest.chunk")
         // Only options use it, and those are read from the descriptors.
         .extern_path(".google.api", "()")
         .emit_rerun_if_changed(false)
-        .compile_fds_with_config(compiler.file_descriptor_set(), names)?;
+        .compile_fds_with_config(described, names)?;
 
     // What reflection serves needs the options (field behaviour) and can do without the comments.
     let descriptors = compiler.include_source_info(false).encode_file_descriptor_set();
     let out: PathBuf = env::var("OUT_DIR")?.into();
     fs::write(out.join("casetrail.binpb"), descriptors)?;
+    fs::write(out.join("free_texts.rs"), free_texts)?;
     Ok(())
 }
 
