@@ -65,7 +65,7 @@ fn every_reason_a_client_can_get_is_explained() {
 
 /// What a file that declares reasons holds: a refusal's own reasons, those of an aggregate that is not
 /// there, or one that a method gives by itself.
-const DECLARATIONS: &[&str] = &["fn reason(", "NOT_FOUND: &", "Failure::Refused {"];
+const DECLARATIONS: &[&str] = &["fn reason(", "NOT_FOUND: &", "Failure::Refused {", "Failure::Exhausted {"];
 
 /// Every `UPPER_SNAKE` literal in the files that declare reasons, with the file.
 fn declared_reasons() -> BTreeSet<(String, String)> {

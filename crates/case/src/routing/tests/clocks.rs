@@ -182,7 +182,7 @@ fn a_request_about_the_players_data_is_due_within_a_month_of_its_receipt_and_wai
     story.pass(48 * HOUR);
     story.classified(Topic::Privacy);
     story.keep_clocks();
-    let clock = story.clock(ClockKind::Jurisdiction);
+    let clock = story.clock(ClockKind::Jurisdiction).clone();
     let received = start().to_zoned(jiff::tz::TimeZone::UTC);
     let due = received.checked_add(jiff::Span::new().months(1)).unwrap().timestamp();
     assert_eq!((clock.started_at, clock.breach_at), (start(), due), "from the receipt, not from its reading");
