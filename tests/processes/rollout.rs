@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ambient::{Clock, Ids, SystemClock, SystemIds};
 use contracts::intake::v1::ReceiveMessageRequest;
@@ -29,6 +29,8 @@ use crate::up::eventually;
 
 /// Callers that send one command after the other.
 const CALLERS: usize = 6;
+/// A replica that takes longer to stop shows what it wrote.
+const SLOW: Duration = Duration::from_secs(5);
 /// How long a replica goes on after it said that it leaves, and how long calls in hand may take.
 const SETTINGS: &str = "[grpc]\nleave_seconds = 1\ndrain_seconds = 10";
 
@@ -55,14 +57,14 @@ async fn every_replica_is_replaced_under_load_and_no_command_fails() {
         let (began, mut stopped) = (Instant::now(), Vec::new());
         for _ in 0..2 {
             relays.push(fleet.start("relay").await);
-            stopped.push(stop_first(&mut relays).await);
+            stopped.push(stop_first(&fleet, &mut relays).await);
         }
         for (stage, (balanced, replicas)) in STAGES.iter().zip(&mut services) {
             for _ in 0..2 {
                 let replica = fleet.start(stage).await;
                 balanced.add(&replica).await;
                 replicas.push(replica);
-                stopped.push(stop_first(replicas).await);
+                stopped.push(stop_first(&fleet, replicas).await);
             }
         }
         let (rolled, rounds) = (began.elapsed(), tally.rounds());
@@ -84,12 +86,15 @@ async fn every_replica_is_replaced_under_load_and_no_command_fails() {
 }
 
 /// Tells the oldest replica to stop, and waits until it has ended.
-async fn stop_first(replicas: &mut Vec<Replica>) -> String {
+async fn stop_first(fleet: &Fleet, replicas: &mut Vec<Replica>) -> String {
     let oldest = replicas.remove(0);
     let (name, asked) = (oldest.name.clone(), Instant::now());
     oldest.terminate();
     let (status, took) = oldest.ended(asked).await;
     assert!(status.success(), "{name}: {status}");
+    if took > SLOW {
+        println!("{name} took long to stop:\n{}", fleet.said(&name));
+    }
     format!("{name} {took:.1?}")
 }
 
@@ -278,7 +283,7 @@ async fn round_of(clients: &mut Clients, tally: &Tally, player: &Person, agent: 
         request_id: new_id(),
         brand: Stage::BRAND.to_owned(),
         agent_id: agent.to_owned(),
-        presence: if round % 2 == 0 { Presence::Available } else { Presence::Away }.into(),
+        presence: if round.is_multiple_of(2) { Presence::Available } else { Presence::Away }.into(),
         ..SetPresenceRequest::default()
     };
     tally
