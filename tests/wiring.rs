@@ -230,6 +230,7 @@ pub async fn place(data: &Path) -> anyhow::Result<Place> {
     let place = Place {
         database: database.url.clone(),
         nats: nats.url.clone(),
+        nats_password: None,
         prefix: nats.prefix.clone(),
         master_key: hex::encode(key),
     };

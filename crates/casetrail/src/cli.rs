@@ -13,10 +13,10 @@ use crate::bench::Bench;
 use crate::commands::{
     agents::AgentsArgs, cases::CasesArgs, check::CheckArgs, completions::CompletionsArgs, config::ConfigArgs,
     consumers::ConsumersArgs, dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs,
-    history::HistoryArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs,
-    relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs, schemas::SchemasArgs,
-    token::TokenArgs, traces::TracesArgs, verify::VerifyArgs, verify_bundle::VerifyBundleArgs,
-    version::VersionArgs, watch::WatchArgs,
+    history::HistoryArgs, migrate::MigrateArgs, nats_users::NatsUsersArgs, open::OpenArgs, queue::QueueArgs,
+    rebuild::RebuildArgs, relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs,
+    schemas::SchemasArgs, token::TokenArgs, traces::TracesArgs, verify::VerifyArgs,
+    verify_bundle::VerifyBundleArgs, version::VersionArgs, watch::WatchArgs,
 };
 use crate::dev::DevArgs;
 use crate::up::UpArgs;
@@ -122,6 +122,9 @@ pub(crate) enum Command {
     /// Make or bring up to date everything in a database: log, keys, schemas, roles
     #[command(after_help = MigrateArgs::EXAMPLES)]
     Migrate(MigrateArgs),
+    /// Write what NATS' configuration says of our processes: who may say and hear what
+    #[command(name = "nats-users", after_help = NatsUsersArgs::EXAMPLES)]
+    NatsUsers(NatsUsersArgs),
     /// Build a read model again from the log, while the services run
     #[command(after_help = RebuildArgs::EXAMPLES)]
     Rebuild(RebuildArgs),

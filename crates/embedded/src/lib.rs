@@ -142,6 +142,7 @@ async fn parts(options: &Options, log: &Arc<SqliteLog>, shutdown: &Shutdown) -> 
         ids: Arc::clone(ids),
         sealer: Arc::new(sealer(data, clock, ids).await?),
         authenticator: authenticator(options).await?,
+        messages: options.config.grpc.limits.messages(),
         stores: Stores::Folder(data.clone()),
         data: data.clone(),
         shutdown: shutdown.clone(),
@@ -184,8 +185,9 @@ async fn assemble(
         caught_up(subscription, head).await;
     }
     let (authenticator, shutdown) = (parts.authenticator.clone(), parts.shutdown.clone());
+    let clock = Arc::clone(&parts.clock);
     let running =
-        server::serve(&config.grpc, listeners, services, authenticator, telemetry, &shutdown).await?;
+        server::serve(&config.grpc, listeners, services, authenticator, telemetry, &clock, &shutdown).await?;
     Ok(Embedded {
         grpc: running.grpc,
         http: running.http,
@@ -234,7 +236,7 @@ async fn start_services(parts: &Parts, config: &Config) -> Result<(Services, Vec
     ];
     let mut routes = RoutesBuilder::default();
     let mut names = vec![History::NAME, Operations::NAME];
-    routes.add_service(Operations::server(Arc::clone(&parts.bus)));
+    routes.add_service(Operations::server(Arc::clone(&parts.bus), parts.messages));
     let mut http = Router::new();
     let mut subscriptions = Vec::new();
     // Every service could serve the history; a process does it once.

@@ -55,9 +55,22 @@ pub enum Failure {
     /// So many others changed it at the same time that our turn did not come.
     #[error("many callers change this at once; try again")]
     Contended,
+    /// The caller asks more than one may, so that the others are answered too.
+    #[error("{message}")]
+    Exhausted {
+        /// Stable, `UPPER_SNAKE`.
+        reason: &'static str,
+        /// Which limit it is, and what to do.
+        message: String,
+        /// When it may be tried again, where waiting helps.
+        retry_after: Option<Duration>,
+    },
     /// Nobody proved who they are.
     #[error("{0}")]
     Unauthenticated(String),
+    /// A certificate of somebody who is not known here.
+    #[error("{0}")]
+    CertificateUnknown(String),
     /// A bearer token that is not believed.
     #[error("{0}")]
     Token(access::Refused),
@@ -115,7 +128,10 @@ impl Failure {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::InvalidArgument(_) => "INVALID_ARGUMENT",
-            Self::Refused { reason, .. } | Self::NotFound { reason, .. } => reason,
+            Self::Refused { reason, .. } | Self::NotFound { reason, .. } | Self::Exhausted { reason, .. } => {
+                reason
+            }
+            Self::CertificateUnknown(_) => "CERTIFICATE_UNKNOWN",
             Self::StaleEtag { .. } => "STALE_ETAG",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Contended => "CONTENDED",
@@ -127,6 +143,11 @@ impl Failure {
         }
     }
 
+    /// Whether the caller asks more than one may, and may ask again when there is room.
+    pub(crate) fn is_to_be_repeated_later(&self) -> bool {
+        matches!(self, Self::Exhausted { retry_after: Some(_), .. })
+    }
+
     fn code(&self) -> Code {
         match self {
             Self::Refused { permission: true, .. } => Code::PermissionDenied,
@@ -135,7 +156,8 @@ impl Failure {
             Self::NotFound { .. } => Code::NotFound,
             Self::StaleEtag { .. } | Self::Contended => Code::Aborted,
             Self::RequestIdReused => Code::AlreadyExists,
-            Self::Unauthenticated(_) | Self::Token(_) => Code::Unauthenticated,
+            Self::Exhausted { .. } => Code::ResourceExhausted,
+            Self::Unauthenticated(_) | Self::Token(_) | Self::CertificateUnknown(_) => Code::Unauthenticated,
             Self::Unavailable(_) | Self::Away(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
         }
@@ -183,6 +205,11 @@ impl From<Failure> for Status {
             Failure::Contended => {
                 details.set_retry_info(Some(Duration::from_millis(100)));
             }
+            Failure::Exhausted { retry_after, .. } => {
+                if let Some(wait) = retry_after {
+                    details.set_retry_info(Some(*wait));
+                }
+            }
             Failure::Internal(cause) => {
                 tracing::error!(cause, "a call failed for an internal reason");
                 "an internal error occurred; it has been logged".clone_into(&mut message);
@@ -191,6 +218,7 @@ impl From<Failure> for Status {
             | Failure::RequestIdReused
             | Failure::Unauthenticated(_)
             | Failure::Token(_)
+            | Failure::CertificateUnknown(_)
             | Failure::NewerFacts => {}
         }
         details.set_error_info(failure.reason(), ERROR_DOMAIN, metadata);

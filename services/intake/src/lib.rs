@@ -31,11 +31,11 @@ use event_bus::Subscription;
 use history::CaseDirectory;
 use service_kit::projection::{Derivation, ReadModel, project_cases};
 use service_kit::reaction::subscribe;
-use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Executor, Parts, StartError, Started};
 use sqlx::migrate::Migrator;
 
 pub use config::{Config, DEFAULTS};
+pub use reactions::NAMES as REACTIONS;
 
 /// The stage's one name.
 const STAGE: &str = Intake::NAME;
@@ -105,8 +105,8 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         assumed_language: config.assumed_language,
     };
     let server = IntakeServiceServer::new(api)
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
-        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+        .max_decoding_message_size(parts.messages.request)
+        .max_encoding_message_size(parts.messages.answer);
     Ok(Started {
         name: SERVICE_NAME,
         register: Box::new(move |routes| {

@@ -151,8 +151,9 @@ impl Load {
         let next = Arc::new(AtomicUsize::new(0));
         let started = Instant::now();
         let mut callers = JoinSet::new();
-        for _ in 0..self.callers {
+        for number in 0..self.callers {
             let (channel, next, bar) = (self.channel.clone(), Arc::clone(&next), bar.clone());
+            let caller = caller(number);
             callers.spawn(async move {
                 let mut client = IntakeServiceClient::new(channel);
                 let (mut latencies, mut cases) = (Latencies::new()?, Vec::new());
@@ -165,7 +166,7 @@ impl Load {
                         let due = started + Duration::from_secs_f64(f64::from(u32::try_from(index)?) / rate);
                         tokio::time::sleep_until(due.into()).await;
                     }
-                    let request = Person::system("bench").ask(opening(index))?;
+                    let request = caller.ask(opening(index))?;
                     let asked = Instant::now();
                     let opened = client.open_case(request).await?.into_inner();
                     latencies.add(asked.elapsed());
@@ -188,8 +189,8 @@ impl Load {
         let started = Instant::now();
         let share = cases.len().div_ceil(self.callers).max(1);
         let mut callers = JoinSet::new();
-        for mine in cases.chunks(share) {
-            let (channel, mine) = (self.channel.clone(), mine.to_vec());
+        for (number, mine) in cases.chunks(share).enumerate() {
+            let (channel, mine, caller) = (self.channel.clone(), mine.to_vec(), caller(number));
             callers.spawn(async move {
                 let mut client = IntakeServiceClient::new(channel);
                 let mut latencies = Latencies::new()?;
@@ -197,7 +198,7 @@ impl Load {
                     if started.elapsed() >= lasting {
                         break;
                     }
-                    let request = Person::system("bench").ask(ReceiveMessageRequest {
+                    let request = caller.ask(ReceiveMessageRequest {
                         request_id: new_id(),
                         case: case.clone(),
                         subject: String::new(),
@@ -222,7 +223,7 @@ impl Load {
         let request =
             ListHistoryRequest { case: case.to_owned(), page_size: 200, ..ListHistoryRequest::default() };
         let mut client = HistoryServiceClient::new(self.channel.clone());
-        Ok(client.list_history(Person::system("bench").ask(request)?).await?.into_inner().entries)
+        Ok(client.list_history(caller(0).ask(request)?).await?.into_inner().entries)
     }
 
     /// Opens one more case and waits until notifications, the last stage, has answered it: services take
@@ -271,6 +272,11 @@ fn throughput(latencies: &Latencies, took: Duration) -> Throughput {
     #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are exact in a float")]
     let per_second = latency.count as f64 / took.as_secs_f64();
     Throughput { per_second, latency }
+}
+
+/// Each is somebody: what one caller may ask is limited.
+fn caller(number: usize) -> Person {
+    Person::system(&format!("bench-{number}"))
 }
 
 fn new_id() -> String {
