@@ -143,11 +143,6 @@ impl Failure {
         }
     }
 
-    /// Whether the caller asks more than one may, and may ask again when there is room.
-    pub(crate) fn is_to_be_repeated_later(&self) -> bool {
-        matches!(self, Self::Exhausted { retry_after: Some(_), .. })
-    }
-
     fn code(&self) -> Code {
         match self {
             Self::Refused { permission: true, .. } => Code::PermissionDenied,

@@ -1,6 +1,6 @@
 //! How much one caller may ask, so that the others are answered too.
 //!
-//! - [`LimitsConfig`]: every limit of a server, as `[grpc.limits]` sets it.
+//! - `config`: every limit of a server, as `[grpc.limits]` sets it.
 //! - `rates`: how often one caller may call one method.
 //! - `held`: how many calls and watches one caller may have open.
 //!
@@ -26,14 +26,23 @@ use rates::Rates;
 /// How long somebody waits who has too much open: until something of it has ended, which nobody knows.
 const UNTIL_SOMETHING_ENDS: Duration = Duration::from_secs(1);
 
+/// How long a refusal waits at least, and at most. Whoever asks again at once then asks no faster than this, and
+/// what it costs to say no stays small, however many calls somebody has in the air.
+const REFUSED_AFTER: Duration = Duration::from_millis(100);
+const REFUSED_AFTER_AT_MOST: Duration = Duration::from_secs(2);
+/// For so many refusals that wait already, the next waits [`REFUSED_AFTER`] longer.
+const REFUSALS_A_STEP: u32 = 16;
+
 /// Counts what callers ask. One of a server.
 pub struct Limits {
     persons: Rates,
     systems: Rates,
     /// The rates of methods that have one of their own.
     methods: Vec<(String, Rates)>,
-    calls: Open,
+    calls_of_persons: Open,
+    calls_of_systems: Open,
     watches: Open,
+    refusals: Open,
     metadata_bytes: usize,
     hasher: RandomState,
 }
@@ -51,8 +60,10 @@ impl Limits {
             persons: Rates::of(config.person()),
             systems: Rates::of(config.system()),
             methods,
-            calls: Open::at_most(config.calls_in_hand),
+            calls_of_persons: Open::at_most(config.person_calls_in_hand),
+            calls_of_systems: Open::at_most(config.system_calls_in_hand),
             watches: Open::at_most(config.watches),
+            refusals: Open::at_most(u32::MAX),
             metadata_bytes: config.metadata_bytes,
             hasher: RandomState::new(),
         })
@@ -80,10 +91,11 @@ impl Limits {
         // What nobody serves is one method: a caller must not get a new allowance for each made-up name.
         let method = if table::admitted(path) == Admits::Nobody { "" } else { path };
         let own = self.methods.iter().find(|(limited, _)| limited == method).map(|(_, rates)| rates);
-        let rates = own.unwrap_or(match caller.kind {
-            ActorKind::Service | ActorKind::Bot => &self.systems,
-            ActorKind::Agent | ActorKind::Player => &self.persons,
-        });
+        let (usual, calls) = match caller.kind {
+            ActorKind::Service | ActorKind::Bot => (&self.systems, &self.calls_of_systems),
+            ActorKind::Agent | ActorKind::Player => (&self.persons, &self.calls_of_persons),
+        };
+        let rates = own.unwrap_or(usual);
         if let Err(wait) = rates.take(self.hasher.hash_one((who, method))) {
             return Err(too_many(
                 "TOO_MANY_CALLS",
@@ -99,12 +111,21 @@ impl Limits {
             )
         } else {
             (
-                &self.calls,
+                calls,
                 "TOO_MANY_CALLS_IN_HAND",
                 "this caller has as many calls in hand as one may; wait for an answer before asking more",
             )
         };
         open.take(self.hasher.hash_one(who)).ok_or_else(|| too_many(reason, message, UNTIL_SOMETHING_ENDS))
+    }
+
+    /// Returns when it is time to refuse a call of this caller: the later, the more of them wait for the same. What
+    /// waits takes a stream of its connection, of which there are so many.
+    pub(crate) async fn wait_to_refuse(&self, caller: &Actor, at_most: Duration) {
+        let waiting = self.refusals.take(self.hasher.hash_one((kind(caller.kind), caller.id.as_str())));
+        let steps = 1 + waiting.as_ref().map_or(0, Held::number) / REFUSALS_A_STEP;
+        let wait = REFUSED_AFTER.saturating_mul(steps).min(REFUSED_AFTER_AT_MOST);
+        tokio::time::sleep(wait.min(at_most)).await;
     }
 
     /// A call was refused for want of room: it is counted.
@@ -185,7 +206,7 @@ mod tests {
     #[test]
     fn what_is_open_counts_until_it_ends() {
         let limits =
-            limits(|config| (config.calls_in_hand, config.watches, config.person_burst) = (2, 1, 100));
+            limits(|config| (config.person_calls_in_hand, config.watches, config.person_burst) = (2, 1, 100));
         let mette = Actor::agent("mette", &[]);
         let first = limits.admit(&mette, GET, false).unwrap();
         let _second = limits.admit(&mette, OPEN, false).unwrap();

@@ -1,9 +1,9 @@
 //! TLS on the gRPC listener: the server's certificate, whose clients' certificates are believed, and both read
 //! again when their files change, without a restart.
 //!
-//! - [`TlsConfig`]: `[grpc.tls]`.
+//! - `TlsConfig`: `[grpc.tls]`.
 //! - `files`: what is in the files, as rustls takes it.
-//! - [`Certificates`]: what new connections are met with now.
+//! - `Certificates`: what new connections are met with now.
 
 mod files;
 

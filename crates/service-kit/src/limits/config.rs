@@ -23,8 +23,10 @@ pub struct LimitsConfig {
     pub system_burst: u32,
     /// Rates of methods that have their own, for whoever calls: `casetrail.intake.v1.IntakeService/OpenCase`.
     pub methods: BTreeMap<String, Rate>,
-    /// Calls that one caller has in hand at a time.
-    pub calls_in_hand: u32,
+    /// Calls that one person has in hand at a time.
+    pub person_calls_in_hand: u32,
+    /// Calls that one other system or bot has in hand at a time.
+    pub system_calls_in_hand: u32,
     /// Watches that one caller has open.
     pub watches: u32,
     /// The largest request, in bytes.
@@ -91,11 +93,12 @@ impl Default for LimitsConfig {
         let MessageSizes { request, answer } = MessageSizes::default();
         Self {
             person_calls_per_second: 50,
-            person_burst: 200,
+            person_burst: 100,
             system_calls_per_second: 2_000,
             system_burst: 4_000,
             methods: BTreeMap::new(),
-            calls_in_hand: 128,
+            person_calls_in_hand: 16,
+            system_calls_in_hand: 256,
             watches: 32,
             request_bytes: request,
             answer_bytes: answer,
@@ -133,12 +136,13 @@ impl LimitsConfig {
 
     pub(crate) fn check(&self) -> Result<(), LimitsError> {
         let wrong = |key: &str, problem: String| Err(LimitsError { key: key.to_owned(), problem });
-        let counts: [(&str, u64); 14] = [
+        let counts: [(&str, u64); 15] = [
             ("person_calls_per_second", self.person_calls_per_second.into()),
             ("person_burst", self.person_burst.into()),
             ("system_calls_per_second", self.system_calls_per_second.into()),
             ("system_burst", self.system_burst.into()),
-            ("calls_in_hand", self.calls_in_hand.into()),
+            ("person_calls_in_hand", self.person_calls_in_hand.into()),
+            ("system_calls_in_hand", self.system_calls_in_hand.into()),
             ("watches", self.watches.into()),
             ("streams_per_connection", self.streams_per_connection.into()),
             ("connections", self.connections.into()),

@@ -13,6 +13,7 @@ pub(crate) struct Open<K = u64> {
 /// Something that is open, and counts until it is dropped.
 pub(crate) struct Held<K: Hash + Eq = u64> {
     key: K,
+    number: u32,
     counts: Arc<Mutex<HashMap<K, u32>>>,
 }
 
@@ -31,7 +32,14 @@ impl<K: Hash + Eq + Clone> Open<K> {
             return None;
         }
         *count += 1;
-        Some(Held { key, counts: Arc::clone(&self.counts) })
+        Some(Held { key, number: *count, counts: Arc::clone(&self.counts) })
+    }
+}
+
+impl<K: Hash + Eq> Held<K> {
+    /// How many its key had open when it was opened, itself included.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
     }
 }
 

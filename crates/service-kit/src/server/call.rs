@@ -26,10 +26,6 @@ use crate::limits::{Held, Limits};
 use crate::meta::{parse_traceparent, record_trace_id};
 use crate::metrics::metrics;
 
-/// Who asks too much is told so after this time: whoever asks again at once then asks no faster than this, and
-/// what it costs to say no stays small. What waits is bounded by the streams of a connection.
-const REFUSED_AFTER: Duration = Duration::from_millis(200);
-
 /// Wraps the gRPC services of a server.
 #[derive(Clone)]
 pub struct CallLayer {
@@ -65,6 +61,7 @@ impl CallLayer {
         path: &str,
         metadata: &MetadataMap,
         peer: Option<&Peer>,
+        budget: Duration,
     ) -> Result<(Admitted, Option<Held>), Failure> {
         let Some(fence) = &self.fence else {
             return Ok((self.authenticator.authenticate(path, metadata).await?, None));
@@ -77,8 +74,13 @@ impl CallLayer {
             None => self.authenticator.authenticate(path, metadata).await?,
         };
         let is_watch = fence.watches.iter().any(|watch| watch == path);
-        let held = fence.limits.admit(&admitted.actor, path, is_watch)?;
-        Ok((admitted, Some(held)))
+        match fence.limits.admit(&admitted.actor, path, is_watch) {
+            Ok(held) => Ok((admitted, Some(held))),
+            Err(failure) => {
+                fence.limits.wait_to_refuse(&admitted.actor, budget / 2).await;
+                Err(failure)
+            }
+        }
     }
 }
 
@@ -133,14 +135,11 @@ where
                 // The deadline covers all of it: keys may have to be fetched before the caller is known.
                 let answering = async {
                     let peer = request.extensions().get::<Peer>();
-                    let admitted = layer.admit(request.uri().path(), &metadata, peer).await;
+                    let admitted = layer.admit(request.uri().path(), &metadata, peer, budget).await;
                     let (Admitted { actor, scope }, held) = match admitted {
                         Ok(admitted) => admitted,
                         Err(failure) => {
                             Limits::count(&failure, record.label());
-                            if failure.is_to_be_repeated_later() {
-                                tokio::time::sleep(REFUSED_AFTER.min(budget / 2)).await;
-                            }
                             return Ok(Err(Status::from(failure)));
                         }
                     };
