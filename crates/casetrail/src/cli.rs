@@ -62,6 +62,9 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "URL", env = "CASETRAIL_SERVER")]
     #[arg(default_value = "http://127.0.0.1:7700")]
     pub(crate) server: String,
+    /// The authority (PEM) that the server's certificate comes from, where the URL says https
+    #[arg(long, global = true, value_name = "FILE", env = "CASETRAIL_CA")]
+    pub(crate) ca: Option<std::path::PathBuf>,
     /// Who acts: agent:ID, player:ID, bot:ID or service:ID. Otherwise service:cli, and for `open` and
     /// `say` the player whose case it is
     #[arg(long = "as", global = true, value_name = "ACTOR", env = "CASETRAIL_ACTOR", value_parser = actor)]

@@ -223,3 +223,17 @@ async fn a_stream_refuses_to_be_emptied_even_where_users_are_not_told_apart() {
     system.stop().await;
     database.drop().await.unwrap();
 }
+
+#[test]
+fn the_file_for_deployments_is_the_one_that_is_made() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nats/users.conf");
+    let made = nats_users_file(PREFIX, 1);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        there == made,
+        "deploy/nats/users.conf is not what is made now: run this test with UPDATE_DOCS=1"
+    );
+}

@@ -3,6 +3,7 @@
 //!
 //! Wiring only: the services are the same libraries that the deployables are made of.
 
+mod certificates;
 mod config;
 mod data;
 pub mod proof;
@@ -29,6 +30,7 @@ use service_kit::telemetry::Telemetry;
 use service_kit::{Parts, Readiness, Shutdown, StartError, Started, Stores};
 use tonic::service::RoutesBuilder;
 
+pub use certificates::{CertificateError, development_tls};
 pub use config::Config;
 pub use data::DataError;
 

@@ -139,6 +139,15 @@ impl Metrics {
         );
     }
 
+    /// A server serves: what it refuses is there, at 0, so that the first refusal is seen as a rise.
+    pub(crate) fn serves(&self) {
+        let labels = [KeyValue::new("rpc.method", "_OTHER"), KeyValue::new("error.type", "TOO_MANY_CALLS")];
+        self.calls_refused.add(0, &labels);
+        for why in ["no_room", "handshake", "too_slow"] {
+            self.connections_refused.add(0, &[KeyValue::new("error.type", why)]);
+        }
+    }
+
     /// A call was refused because its caller asked more than one may.
     pub(crate) fn refused(&self, method: &str, reason: &'static str) {
         let labels = [KeyValue::new("rpc.method", method.to_owned()), KeyValue::new("error.type", reason)];

@@ -26,6 +26,7 @@ use tonic_health::server::HealthReporter;
 
 use crate::auth::{Authenticator, KnownServices, ServicesError, TokensConfig};
 use crate::limits::{Limits, LimitsConfig, LimitsError};
+use crate::metrics::metrics;
 use crate::readiness::Readiness;
 use crate::shutdown::Shutdown;
 use crate::telemetry::Telemetry;
@@ -106,6 +107,11 @@ pub enum ServeError {
          server's certificate, or say grpc.trusted_network = true where a mesh does it"
     )]
     Plaintext,
+    /// A certificate that was made in a data folder.
+    #[error(
+        "grpc.tls.certificate_file: a certificate for development, with grpc.mode = \"production\"; name your own"
+    )]
+    DevelopmentCertificate,
     /// The certificates.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -213,6 +219,7 @@ pub async fn serve(
     let http = listeners.http.local_addr().map_err(bound("grpc.http_address", config.http_address))?;
 
     table_holds_all(&services)?;
+    metrics().serves();
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status(LIVENESS, tonic_health::ServingStatus::Serving).await;
     let names: Vec<&'static str> = services.names.iter().copied().chain([""]).collect();
@@ -243,6 +250,10 @@ pub async fn serve(
         .max_connection_age_grace(Duration::from_secs(limits.connection_grace_seconds))
         .layer(calls);
     let certificates = Certificates::follow(&config.tls, clock, shutdown)?;
+    let is_for_development = certificates.as_ref().is_some_and(Certificates::is_for_development);
+    if config.mode == Mode::Production && is_for_development {
+        return Err(ServeError::DevelopmentCertificate);
+    }
     let incoming = accept::connections(listeners.grpc, limits, certificates, shutdown);
     let soft = shutdown.soft().clone();
     let serving = server

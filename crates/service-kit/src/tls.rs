@@ -26,6 +26,9 @@ use crate::shutdown::Shutdown;
 pub use files::TlsError;
 use files::{Files, Loaded};
 
+/// What the authority for development is called: production mode refuses its certificates.
+pub const DEVELOPMENT_AUTHORITY: &str = "casetrail development authority";
+
 /// `[grpc.tls]` in a configuration file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -133,6 +136,11 @@ impl Certificates {
     /// What makes a connection an encrypted one.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.current.borrow().server))
+    }
+
+    /// Whether the certificate that is shown now was made for development.
+    pub(crate) fn is_for_development(&self) -> bool {
+        self.current.borrow().is_for_development
     }
 
     /// When the certificate runs out that is shown now.

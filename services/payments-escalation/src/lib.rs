@@ -35,10 +35,10 @@ use sqlx::migrate::Migrator;
 
 pub use callbacks::PATH as CALLBACK_PATH;
 pub use config::{Config, DEFAULTS, GatewayConfig};
-pub use reactions::NAMES as REACTIONS;
 pub use gateway::{
     Gateway, GatewayError, GatewayKey, HttpGateway, Inquiry, InquiryAnswer, Payment, PaymentAnswer,
 };
+pub use reactions::NAMES as REACTIONS;
 
 /// The stage's one name.
 const STAGE: &str = PaymentsEscalation::NAME;

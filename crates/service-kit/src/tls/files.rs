@@ -16,7 +16,7 @@ use rustls::{RootCertStore, server::danger::ClientCertVerifier};
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
-use super::{ClientCertificates, TlsConfig};
+use super::{ClientCertificates, DEVELOPMENT_AUTHORITY, TlsConfig};
 
 /// Why connections cannot be encrypted: each names its setting.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +61,7 @@ pub(super) struct Files {
 pub(super) struct Loaded {
     pub(super) server: Arc<ServerConfig>,
     pub(super) expires_at: Timestamp,
+    pub(super) is_for_development: bool,
 }
 
 const CERTIFICATE: &str = "certificate_file";
@@ -103,7 +104,7 @@ impl Files {
         let chain = certificates(CERTIFICATE, &config.certificate_file, &self.certificate)?;
         let key =
             PrivateKeyDer::from_pem_slice(&self.key).map_err(|error| wrong(KEY, &config.key_file, &error))?;
-        let expires_at = chain.first().and_then(expiry).ok_or_else(|| {
+        let (expires_at, issuer) = chain.first().and_then(holds).ok_or_else(|| {
             wrong(CERTIFICATE, &config.certificate_file, &"it does not say until when it holds")
         })?;
         if expires_at <= clock.now() {
@@ -124,7 +125,8 @@ impl Files {
         // Nothing of an earlier connection is taken up again: the certificate is proven each time.
         server.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         server.send_tls13_tickets = 0;
-        Ok(Loaded { server: Arc::new(server), expires_at })
+        let is_for_development = issuer.contains(DEVELOPMENT_AUTHORITY);
+        Ok(Loaded { server: Arc::new(server), expires_at, is_for_development })
     }
 }
 
@@ -156,11 +158,12 @@ fn certificates(
     if read.is_empty() { Err(wrong(key, path, &"there is no certificate in it (PEM)")) } else { Ok(read) }
 }
 
-/// Until when a certificate holds.
-fn expiry(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
-    let read = Certificate::from_der(certificate).ok()?;
-    let until = read.tbs_certificate.validity.not_after.to_unix_duration();
-    Timestamp::from_second(i64::try_from(until.as_secs()).ok()?).ok()
+/// Until when a certificate holds, and who issued it.
+fn holds(certificate: &CertificateDer<'_>) -> Option<(Timestamp, String)> {
+    let read = Certificate::from_der(certificate).ok()?.tbs_certificate;
+    let until = read.validity.not_after.to_unix_duration();
+    let until = Timestamp::from_second(i64::try_from(until.as_secs()).ok()?).ok()?;
+    Some((until, read.issuer.to_string()))
 }
 
 fn wrong(key: &'static str, path: &Path, problem: &dyn std::fmt::Display) -> TlsError {

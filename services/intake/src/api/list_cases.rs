@@ -1,8 +1,8 @@
 //! Lists a brand's cases from the read model, the last opened first.
 
 use contracts::intake::v1 as pb;
-use service_kit::Failure;
 use service_kit::request::Checks;
+use service_kit::{Failure, Scope};
 use tonic::Request;
 
 use super::Api;
@@ -30,6 +30,7 @@ pub(super) async fn handle(
             .optional_text("number", &asked.number, MAX_NUMBER)
             .map(|number| number.to_ascii_uppercase())
             .unwrap_or_default(),
+        hidden: Scope::current().hidden_teams().to_vec(),
     };
     let size = checks.page_size(asked.page_size);
     let filters = pb::ListCasesRequest { page_size: 0, page_token: String::new(), ..asked.clone() };
