@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::mint::{self, Mint};
 use ambient::{Clock, ShiftedClock, SystemIds};
 use anyhow::Context;
 use embedded::{Config, Embedded, Options};
@@ -51,6 +52,9 @@ pub(crate) struct DevArgs {
     /// Encrypt connections, with an authority and a certificate that are made in the data folder.
     #[arg(long, conflicts_with = "demo")]
     tls: bool,
+    /// Believe nobody without a token of this data folder (casetrail token).
+    #[arg(long, conflicts_with = "demo")]
+    tokens: bool,
     /// A configuration file (TOML).
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -74,6 +78,12 @@ pub(crate) async fn run(args: DevArgs, json: bool) -> anyhow::Result<()> {
     let mut config = args.configuration()?;
     let folder = Folder::new(args.data.clone())?;
     let clock = Arc::new(ShiftedClock::new(ahead_of(&folder.path).await));
+    if args.tokens {
+        std::fs::create_dir_all(&folder.path).context("--data")?;
+        let mint = Mint::open_or_create(&folder.path, &SystemIds)?;
+        config.grpc.tokens.jwks = mint.jwks().display().to_string();
+        mint::ISSUER.clone_into(&mut config.grpc.tokens.issuer);
+    }
     let mut authority = None;
     if args.tls {
         let (tls, ca) = embedded::development_tls(&folder.path, clock.now())?;
