@@ -78,6 +78,14 @@ pub const ON_FREE_PORTS: &str = "
     callback_delay_ms = 0
 ";
 
+/// Tests wait for what is to happen by asking again and again, faster than any person.
+const IMPATIENT: &str = "
+    [grpc.limits]
+    person_calls_per_second = 100000
+    person_burst = 100000
+    person_calls_in_hand = 1000
+";
+
 /// Where a folder's distributed system keeps the rest: found again when it is started again.
 const PLACE: &str = "place.json";
 
@@ -92,7 +100,7 @@ impl System {
     ) -> anyhow::Result<Self> {
         match wiring {
             Wiring::Embedded => {
-                let config = embedded::Config::from_overrides(&[ON_FREE_PORTS, overrides])?;
+                let config = embedded::Config::from_overrides(&[ON_FREE_PORTS, IMPATIENT, overrides])?;
                 Self::start_embedded(data, clock, config, telemetry).await
             }
             Wiring::Distributed => Self::start_distributed(data, clock, overrides, telemetry, 1).await,
@@ -127,7 +135,7 @@ impl System {
         let plan = Plan {
             place: place(data).await?,
             data: data.to_owned(),
-            overrides: overrides.to_owned(),
+            overrides: format!("{IMPATIENT}{overrides}"),
             replicas,
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SystemIds),
@@ -238,6 +246,7 @@ pub async fn place(data: &Path) -> anyhow::Result<Place> {
     let place = Place {
         database: database.url.clone(),
         nats: nats.url.clone(),
+        nats_password: None,
         prefix: nats.prefix.clone(),
         master_key: hex::encode(key),
     };

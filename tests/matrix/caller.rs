@@ -1,10 +1,12 @@
 //! A server that asks for tokens, and calls of any of its methods.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use access::Role;
 use access::mint::{self, Mint, Wish};
 use ambient::{Clock, ManualClock, SystemIds};
+use contracts::routing::v1::{Team, TransferCaseRequest};
 use embedded::{Config, Embedded, Options};
 use jiff::SignedDuration;
 use service_kit::telemetry::{self, TelemetryConfig};
@@ -26,6 +28,8 @@ pub(crate) struct Desk {
     channel: Channel,
     mint: Mint,
     clock: ManualClock,
+    /// How many cases were moved to a team.
+    opened: AtomicU64,
     _folder: tempfile::TempDir,
 }
 
@@ -94,7 +98,7 @@ impl Desk {
         let system = embedded::start(options).await.expect("everything starts");
         let endpoint = Endpoint::from_shared(format!("http://{}", system.grpc)).expect("an address");
         let channel = endpoint.connect().await.expect("a server");
-        Self { system, channel, mint, clock, _folder: folder }
+        Self { system, channel, mint, clock, opened: AtomicU64::new(0), _folder: folder }
     }
 
     /// A token of the usual person in this role.
@@ -103,10 +107,15 @@ impl Desk {
     }
 
     pub(crate) fn token_of(&self, subject: &str, role: Role, brand: &str) -> String {
+        self.token_in(&["general", "payments"], subject, role, brand)
+    }
+
+    /// A token of a member of these teams.
+    pub(crate) fn token_in(&self, teams: &[&str], subject: &str, role: Role, brand: &str) -> String {
         let wish = Wish {
             subject: subject.to_owned(),
             roles: vec![role],
-            teams: vec!["general".to_owned(), "payments".to_owned()],
+            teams: teams.iter().map(|team| (*team).to_owned()).collect(),
             brands: vec![brand.to_owned()],
             acr: Some(mint::SECOND_FACTOR.to_owned()),
             lifetime: SignedDuration::from_hours(1),
@@ -124,6 +133,24 @@ impl Desk {
         let opened: contracts::intake::v1::OpenCaseResponse =
             prost::Message::decode(answer.body.as_slice()).expect("an answer");
         opened.case.expect("a case").case_id
+    }
+
+    /// A new case of the player p-1 that belongs to this team, by its id.
+    pub(crate) async fn opened_in(&self, team: Team) -> String {
+        let case = self.opened(OWN).await;
+        let request = TransferCaseRequest {
+            request_id: uuid::Uuid::from_u128(1 + u128::from(self.opened.fetch_add(1, Ordering::Relaxed)))
+                .to_string(),
+            etag: String::new(),
+            case: case.clone(),
+            team: team.into(),
+        };
+        let path = "/casetrail.routing.v1.RoutingService/TransferCase";
+        let token = self.token(Role::Service, OWN);
+        let answer = self.call(path, Some(&token), &prost::Message::encode_to_vec(&request)).await;
+        assert_eq!(answer.code, Code::Ok, "{answer:?}");
+        self.system.settled().await.expect("consumers run");
+        case
     }
 
     /// The number of a foreign case.

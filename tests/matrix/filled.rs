@@ -14,6 +14,8 @@ pub(crate) struct Filled {
     pub(crate) bytes: Vec<u8>,
     /// Whether it names a case or a brand.
     pub(crate) names_something: bool,
+    /// Whether it names a case.
+    pub(crate) names_case: bool,
 }
 
 struct About<'a> {
@@ -22,6 +24,16 @@ struct About<'a> {
 }
 
 impl Filled {
+    /// A request of the method at `path` that says nothing but the brand.
+    pub(crate) fn only_brand(path: &str, brand: &str) -> Vec<u8> {
+        let (service, method) = path.trim_start_matches('/').split_once('/').expect("a path");
+        let service = CONTRACT.get_service_by_name(service).expect("a service");
+        let method = service.methods().find(|known| known.name() == method).expect("a method");
+        let mut message = DynamicMessage::new(method.input());
+        message.set_field_by_name("brand", Value::String(brand.to_owned()));
+        message.encode_to_vec()
+    }
+
     /// A request of the method at `path` about a case and a brand.
     pub(crate) fn of(path: &str, brand: &str, case: &str) -> Self {
         let (service, method) = path.trim_start_matches('/').split_once('/').expect("a path");
@@ -35,7 +47,11 @@ impl Filled {
             };
             nested || matches!(field.name(), "case" | "brand")
         });
-        Self { bytes: message.encode_to_vec(), names_something }
+        let names_case = message.fields().any(|(field, value)| match value {
+            Value::Message(inner) => inner.has_field_by_name("case"),
+            _ => field.name() == "case",
+        });
+        Self { bytes: message.encode_to_vec(), names_something, names_case }
     }
 }
 

@@ -5,6 +5,7 @@
 mod bytes;
 mod caller;
 mod filled;
+mod teams;
 
 use access::Role;
 use access::table;

@@ -48,6 +48,13 @@ pub(crate) fn program(name: &str) -> PathBuf {
     path
 }
 
+/// Tests and the fault run's callers ask again and again, faster than any person.
+const IMPATIENT: [(&str, &str); 3] = [
+    ("CASETRAIL__GRPC__LIMITS__PERSON_CALLS_PER_SECOND", "100000"),
+    ("CASETRAIL__GRPC__LIMITS__PERSON_BURST", "100000"),
+    ("CASETRAIL__GRPC__LIMITS__PERSON_CALLS_IN_HAND", "1000"),
+];
+
 impl Up {
     /// Over these servers, with so many of each and this environment.
     pub(crate) fn start(
@@ -63,7 +70,7 @@ impl Up {
         let mut command = Command::new(program("casetrail"));
         command.args(["--json", "up", "--port", "0", "--gateway-port", "0", "--postgres", postgres]);
         command.args(["--nats", nats, "--prefix", prefix, "--replicas", &replicas.to_string()]);
-        command.arg("--data").arg(data.path()).envs(env.iter().copied());
+        command.arg("--data").arg(data.path()).envs(IMPATIENT).envs(env.iter().copied());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();

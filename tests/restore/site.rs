@@ -66,6 +66,7 @@ impl Site {
         let place = Place {
             database: self.postgres.url(DATABASE),
             nats: self.nats.url(),
+            nats_password: None,
             prefix: "case".to_owned(),
             master_key: self.master_key.clone(),
         };

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::ids::{Brand, CaseId, CaseNumber};
 use crate::personal::Personal;
 use crate::stage::{Aggregate, DecodeError, StoredEvent};
+use crate::vocabulary::Team;
 use crate::{intake, notifications, payments_escalation, routing};
 
 /// Where a case stands (domain.md, A case).
@@ -399,6 +400,10 @@ impl Aggregate for Case {
 
     fn data_subject(&self) -> Option<&str> {
         self.intake.player.as_ref().map(|player| player.player_id.as_str())
+    }
+
+    fn team(&self) -> Option<Team> {
+        self.routing.team
     }
 
     fn unknown_stage(&self, stage: &str) -> bool {

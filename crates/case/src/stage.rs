@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::actor::Actor;
 use crate::journey::Recorded;
 use crate::personal::Personal;
+use crate::vocabulary::Team;
 
 mod events;
 #[cfg(test)]
@@ -72,6 +73,10 @@ pub trait Aggregate: Clone + Send + Sync + 'static {
     fn tenant(&self) -> Option<&str>;
     /// The player whose key seals the personal texts in this stream, once known.
     fn data_subject(&self) -> Option<&str>;
+    /// The team it belongs to now, if it belongs to one.
+    fn team(&self) -> Option<Team> {
+        None
+    }
     /// A stage of whose facts this fold met one it does not know, if any: that stage must not write.
     fn unknown_stage(&self, stage: &str) -> bool;
 }

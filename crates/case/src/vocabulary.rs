@@ -128,6 +128,17 @@ words! {
     Privacy = "privacy",
 }
 
+impl Team {
+    /// Whether its cases are for its members only: they tell of illness, of disputes with us, of what the law lets
+    /// somebody ask. The other teams help each other out and read each other's.
+    pub fn is_confidential(self) -> bool {
+        match self {
+            Self::ResponsibleGambling | Self::Complaints | Self::Privacy => true,
+            Self::General | Self::Payments | Self::Technical | Self::Verification | Self::Vip => false,
+        }
+    }
+}
+
 words! {
     /// A player's tier (R28).
     Tier, "tier";

@@ -14,10 +14,10 @@ use crate::commands::{
     agents::AgentsArgs, artefacts::ArtefactsArgs, cases::CasesArgs, check::CheckArgs,
     completions::CompletionsArgs, config::ConfigArgs, consumers::ConsumersArgs,
     dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs, history::HistoryArgs,
-    keys::KeysArgs, migrate::MigrateArgs, open::OpenArgs, queue::QueueArgs, rebuild::RebuildArgs,
-    relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs, schemas::SchemasArgs,
-    token::TokenArgs, traces::TracesArgs, verify::VerifyArgs, verify_bundle::VerifyBundleArgs,
-    version::VersionArgs, watch::WatchArgs,
+    keys::KeysArgs, migrate::MigrateArgs, nats_users::NatsUsersArgs, open::OpenArgs, queue::QueueArgs,
+    rebuild::RebuildArgs, relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs,
+    schemas::SchemasArgs, token::TokenArgs, traces::TracesArgs, verify::VerifyArgs,
+    verify_bundle::VerifyBundleArgs, version::VersionArgs, watch::WatchArgs,
 };
 use crate::dev::DevArgs;
 use crate::up::UpArgs;
@@ -63,6 +63,9 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "URL", env = "CASETRAIL_SERVER")]
     #[arg(default_value = "http://127.0.0.1:7700")]
     pub(crate) server: String,
+    /// The authority (PEM) that the server's certificate comes from, where the URL says https
+    #[arg(long, global = true, value_name = "FILE", env = "CASETRAIL_CA")]
+    pub(crate) ca: Option<std::path::PathBuf>,
     /// Who acts: agent:ID, player:ID, bot:ID or service:ID. Otherwise service:cli, and for `open` and
     /// `say` the player whose case it is
     #[arg(long = "as", global = true, value_name = "ACTOR", env = "CASETRAIL_ACTOR", value_parser = actor)]
@@ -126,6 +129,9 @@ pub(crate) enum Command {
     /// Make or bring up to date everything in a database: log, keys, schemas, roles
     #[command(after_help = MigrateArgs::EXAMPLES)]
     Migrate(MigrateArgs),
+    /// Write what NATS' configuration says of our processes: who may say and hear what
+    #[command(name = "nats-users", after_help = NatsUsersArgs::EXAMPLES)]
+    NatsUsers(NatsUsersArgs),
     /// Build a read model again from the log, while the services run
     #[command(after_help = RebuildArgs::EXAMPLES)]
     Rebuild(RebuildArgs),

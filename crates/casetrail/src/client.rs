@@ -12,7 +12,7 @@ use contracts::operations::v1::operations_service_client::OperationsServiceClien
 use contracts::routing::v1::routing_service_client::RoutingServiceClient;
 use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use uuid::Uuid;
 
 use crate::cli::{Bearer, Global};
@@ -35,6 +35,19 @@ pub(crate) struct Client {
     timeout: Duration,
 }
 
+/// Whom an encrypted connection believes: nobody but the authority that was named.
+fn encrypted(global: &Global) -> Result<ClientTlsConfig, Problem> {
+    let Some(path) = &global.ca else {
+        return Err(Problem::Usage(format!(
+            "--server {} is encrypted: name the authority of its certificate with --ca FILE",
+            global.server
+        )));
+    };
+    let pem = std::fs::read(path)
+        .map_err(|error| Problem::Usage(format!("--ca {} cannot be read: {error}", path.display())))?;
+    Ok(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)))
+}
+
 impl Client {
     /// Connects, or says that the server is not there.
     pub(crate) async fn connect(global: &Global) -> Result<Self, Problem> {
@@ -42,8 +55,12 @@ impl Client {
             server: global.server.clone(),
             source: error,
         };
-        let endpoint = Endpoint::from_shared(global.server.clone())
-            .map_err(|_| Problem::Usage(format!("--server {} is no URL", global.server)))?
+        let mut endpoint = Endpoint::from_shared(global.server.clone())
+            .map_err(|_| Problem::Usage(format!("--server {} is no URL", global.server)))?;
+        if endpoint.uri().scheme_str() == Some("https") {
+            endpoint = endpoint.tls_config(encrypted(global)?).map_err(unreachable)?;
+        }
+        let endpoint = endpoint
             .connect_timeout(CONNECT)
             .tcp_nodelay(true)
             .http2_keep_alive_interval(Duration::from_secs(30))

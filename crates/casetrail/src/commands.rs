@@ -13,6 +13,7 @@ pub(crate) mod export;
 pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod migrate;
+pub(crate) mod nats_users;
 pub(crate) mod open;
 pub(crate) mod queue;
 pub(crate) mod rebuild;
@@ -46,6 +47,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
         Command::Up(args) => Ok(Box::pin(up::run(args, cli.global.json)).await?),
         Command::Migrate(args) => Ok(migrate::run(&args, cli.global.json).await?),
         Command::Keys(args) => keys::run(args, &asks.output()?).await,
+        Command::NatsUsers(args) => nats_users::run(&args, &asks.output()?),
         Command::Rebuild(args) => rebuild::run(&args, &asks.output()?).await,
         Command::Check(args) => check::run(&args, &asks.output()?).await,
         Command::SandboxGateway(args) => Ok(sandbox_gateway::run(args, cli.global.json).await?),

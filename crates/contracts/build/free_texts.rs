@@ -16,6 +16,8 @@ pub(crate) const FREE_TEXTS: &[&str] = &[
     "display_name",
     "email",
     "file_name",
+    "grant",
+    "note",
     "payload_json",
     "phone",
     "product",

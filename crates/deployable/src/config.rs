@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use event_bus::nats::NatsOptions;
+use event_bus::nats::{NatsOptions, NatsTls};
 use event_log::PostgresLogOptions;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -70,6 +70,12 @@ pub struct NatsConfig {
     pub url: String,
     /// A credentials file; empty for none.
     pub credentials_file: PathBuf,
+    /// The authorities that the servers' certificates come from; empty: as the URL says.
+    pub ca_file: PathBuf,
+    /// Our certificate; empty for none.
+    pub certificate_file: PathBuf,
+    /// Its private key.
+    pub key_file: PathBuf,
     /// What subjects begin with.
     pub prefix: String,
     /// Copies of the stream.
@@ -146,10 +152,14 @@ impl PostgresConfig {
 
 impl NatsConfig {
     pub(crate) fn options(&self, process: &str, shard: u16) -> NatsOptions {
-        let credentials = &self.credentials_file;
+        let named = |path: &PathBuf| (!path.as_os_str().is_empty()).then(|| path.clone());
         NatsOptions {
             url: self.url.clone(),
-            credentials_file: (!credentials.as_os_str().is_empty()).then(|| credentials.clone()),
+            credentials_file: named(&self.credentials_file),
+            tls: named(&self.ca_file).map(|ca_file| NatsTls {
+                ca_file,
+                client: named(&self.certificate_file).zip(named(&self.key_file)),
+            }),
             prefix: self.prefix.clone(),
             shard,
             replicas: self.stream_replicas,
@@ -227,6 +237,9 @@ pub(crate) fn all_defaults(service: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use service_kit::limits::LimitsConfig;
+    use service_kit::tls::TlsConfig;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -247,6 +260,9 @@ mod tests {
         assert_eq!(config.service.answer, 42);
         assert!(config.common.grpc.address.ip().is_loopback());
         assert!(!format!("{config:?}").contains("master_key:"));
+        // What is documented is what holds where nothing is said.
+        assert_eq!(config.common.grpc.limits, LimitsConfig::default());
+        assert_eq!(config.common.grpc.tls, TlsConfig::default());
     }
 
     #[test]
@@ -257,6 +273,8 @@ mod tests {
             ("[nats]\nstream_replicas = 'three'", "nats.stream_replicas"),
             ("[grpc.tokens]\nissuers = 'x'", "grpc.tokens.issuers"),
             ("[grpc]\nmode = 'prod'", "grpc.mode"),
+            ("[grpc.limits]\nwatchs = 1", "grpc.limits.watchs"),
+            ("[grpc.tls.services.'spiffe://x']\nnam = 'x'", "grpc.tls.services"),
             ("[intake]\nanswr = 1", "intake.answr"),
             ("[intaek]\n", "intaek"),
         ] {

@@ -270,6 +270,7 @@ async fn connect(
         clock,
         ids,
         authenticator,
+        messages: common.grpc.limits.messages(),
         stores: service_kit::store::Stores::Postgres {
             url: common.postgres.url.clone(),
             connections: common.postgres.store_connections,
@@ -310,7 +311,7 @@ async fn serve(
     let mut routes = RoutesBuilder::default();
     (started.register)(&mut routes);
     (started.register_history)(&mut routes, common.telemetry.trace_url.clone());
-    routes.add_service(Operations::server(Arc::clone(&parts.bus)));
+    routes.add_service(Operations::server(Arc::clone(&parts.bus), parts.messages));
     let readiness = Readiness::follow(
         vec![Arc::new(dependencies::Postgres::of(&logs)), Arc::new(dependencies::Nats(nats))],
         &parts.shutdown,
@@ -323,8 +324,16 @@ async fn serve(
         readiness: readiness.clone(),
     };
     let authenticator = Arc::clone(&parts.authenticator);
-    let running =
-        server::serve(&common.grpc, listeners, services, authenticator, telemetry, &parts.shutdown).await?;
+    let running = server::serve(
+        &common.grpc,
+        listeners,
+        services,
+        authenticator,
+        telemetry,
+        &parts.clock,
+        &parts.shutdown,
+    )
+    .await?;
     Ok(Deployment {
         grpc: running.grpc,
         http: running.http,

@@ -97,7 +97,7 @@ pub async fn start(
         readiness,
     };
     let running =
-        server::serve(&common.grpc, listeners, services, authenticator, telemetry, &shutdown).await?;
+        server::serve(&common.grpc, listeners, services, authenticator, telemetry, &clock, &shutdown).await?;
     for relay in relays {
         shutdown.spawn(relay.run(shutdown.soft().clone()));
     }

@@ -5,6 +5,7 @@
 //! Wiring only; the counterpart of `embedded`.
 
 mod migrate;
+mod nats_users;
 mod place;
 mod roles;
 mod schemas;
@@ -28,6 +29,7 @@ use service_kit::config::ConfigError;
 use service_kit::telemetry::Telemetry;
 
 pub use migrate::{MigrateError, migrate, role_names};
+pub use nats_users::{OPERATOR, nats_users, nats_users_file};
 pub use place::Place;
 pub use roles::{RELAY, password_variable, role_of};
 pub use schemas::{DerivationsError, SCHEMAS, Schema, derivations};

@@ -11,6 +11,9 @@ pub struct Place {
     pub database: String,
     /// NATS, by its URL.
     pub nats: String,
+    /// The password of every user of NATS, which are called as the database's roles; none where it asks for none.
+    #[serde(default)]
+    pub nats_password: Option<String>,
     /// What its subjects begin with.
     pub prefix: String,
     /// 64 hexadecimal digits.
@@ -25,9 +28,16 @@ impl Place {
         format!("{scheme}://{role}@{server}")
     }
 
+    /// NATS' URL as the user of this role.
+    fn nats_as(&self, role: &str) -> String {
+        let Some(password) = &self.nats_password else { return self.nats.clone() };
+        let (scheme, server) = self.nats.split_once("://").unwrap_or(("nats", &self.nats));
+        format!("{scheme}://{role}:{password}@{server}")
+    }
+
     /// The settings (TOML) of a process of this role, on free ports but for HTTP.
     pub fn settings(&self, role: &str, data: &Path, http_port: u16) -> String {
-        let (url, nats, prefix) = (self.database_as(role), &self.nats, &self.prefix);
+        let (url, nats, prefix) = (self.database_as(role), self.nats_as(role), &self.prefix);
         let (key, data) = (&self.master_key, data.display());
         format!(
             "[grpc]\naddress = '127.0.0.1:0'\nhttp_address = '127.0.0.1:{http_port}'\nreflection = true\n\
@@ -46,6 +56,7 @@ mod tests {
         let place = |database: &str| Place {
             database: database.to_owned(),
             nats: String::new(),
+            nats_password: None,
             prefix: String::new(),
             master_key: String::new(),
         };

@@ -86,3 +86,58 @@ async fn no_role_of_ours_changes_history_and_only_services_add_to_it() {
     }
     database.drop().await.unwrap();
 }
+
+/// Every table of the services' own schemas: schema, table, and one of its columns.
+async fn tables(admin: &mut PgConnection) -> Vec<(String, String, String)> {
+    let stages: Vec<&str> = distributed::SCHEMAS.iter().map(|schema| schema.stage).collect();
+    sqlx::query_as(
+        "SELECT DISTINCT ON (table_schema, table_name) table_schema::TEXT, table_name::TEXT, column_name::TEXT
+         FROM information_schema.columns WHERE table_schema = ANY($1)",
+    )
+    .bind(stages)
+    .fetch_all(admin)
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_has_no_part_in_what_is_another_services() {
+    let database = Database::create().await.unwrap();
+    migrate(&database.url, 1, &BTreeMap::new()).await.unwrap();
+    let mut admin = PgConnection::connect(&database.url).await.unwrap();
+    let tables = tables(&mut admin).await;
+    assert!(tables.len() > 20, "{tables:?}");
+    let mut tried = 0;
+    for role in role_names() {
+        let url = database.url.replacen("postgres@", &format!("{role}@"), 1);
+        let mut session = PgConnection::connect(&url).await.unwrap();
+        for (schema, table, column) in &tables {
+            let is_own = role == distributed::role_of(schema);
+            for statement in [
+                format!("SELECT * FROM {schema}.{table}"),
+                format!("INSERT INTO {schema}.{table} DEFAULT VALUES"),
+                format!("UPDATE {schema}.{table} SET {column} = {column}"),
+                format!("DELETE FROM {schema}.{table}"),
+                format!("TRUNCATE {schema}.{table}"),
+                format!("DROP TABLE {schema}.{table}"),
+                format!("CREATE TABLE {schema}.mine (x INT)"),
+            ] {
+                let is_reading = statement.starts_with("SELECT");
+                if is_own && !["TRUNCATE", "DROP", "CREATE"].iter().any(|verb| statement.starts_with(verb)) {
+                    // Its own: it must at least read it, and what else it does other tests show.
+                    if is_reading {
+                        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut session).await.unwrap();
+                    }
+                    continue;
+                }
+                let done = sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut session).await;
+                let refused = done.expect_err(&format!("{role}: {statement}")).to_string();
+                let denied = ["permission denied", "must be owner"].iter().any(|no| refused.contains(no));
+                assert!(denied, "{role}: {statement}: {refused}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 500, "{tried} were tried");
+    database.drop().await.unwrap();
+}

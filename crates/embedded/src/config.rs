@@ -84,7 +84,9 @@ mod tests {
 
     #[test]
     fn the_defaults_are_a_configuration() {
-        Config::from_overrides(&[]).unwrap();
+        let config = Config::from_overrides(&[]).unwrap();
+        // What is documented is what holds where nothing is said.
+        assert_eq!(config.grpc.limits, service_kit::limits::LimitsConfig::default());
     }
 
     #[test]

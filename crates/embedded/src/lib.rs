@@ -3,6 +3,7 @@
 //!
 //! Wiring only: the services are the same libraries that the deployables are made of.
 
+mod certificates;
 mod config;
 mod data;
 pub mod proof;
@@ -29,6 +30,7 @@ use service_kit::telemetry::Telemetry;
 use service_kit::{Parts, Readiness, Shutdown, StartError, Started, Stores};
 use tonic::service::RoutesBuilder;
 
+pub use certificates::{CertificateError, development_tls};
 pub use config::Config;
 pub use data::DataError;
 
@@ -142,6 +144,7 @@ async fn parts(options: &Options, log: &Arc<SqliteLog>, shutdown: &Shutdown) -> 
         ids: Arc::clone(ids),
         sealer: Arc::new(sealer(data, clock, ids).await?),
         authenticator: authenticator(options).await?,
+        messages: options.config.grpc.limits.messages(),
         stores: Stores::Folder(data.clone()),
         data: data.clone(),
         shutdown: shutdown.clone(),
@@ -184,8 +187,9 @@ async fn assemble(
         caught_up(subscription, head).await;
     }
     let (authenticator, shutdown) = (parts.authenticator.clone(), parts.shutdown.clone());
+    let clock = Arc::clone(&parts.clock);
     let running =
-        server::serve(&config.grpc, listeners, services, authenticator, telemetry, &shutdown).await?;
+        server::serve(&config.grpc, listeners, services, authenticator, telemetry, &clock, &shutdown).await?;
     Ok(Embedded {
         grpc: running.grpc,
         http: running.http,
@@ -236,7 +240,7 @@ async fn start_services(parts: &Parts, config: &Config) -> Result<(Services, Vec
     ];
     let mut routes = RoutesBuilder::default();
     let mut names = vec![History::NAME, Operations::NAME];
-    routes.add_service(Operations::server(Arc::clone(&parts.bus)));
+    routes.add_service(Operations::server(Arc::clone(&parts.bus), parts.messages));
     let mut http = Router::new();
     let mut subscriptions = vec![tombstones];
     // Every service could serve the history; a process does it once.

@@ -3,7 +3,7 @@
 use service_kit::request::{Body, Checks, fingerprint};
 
 /// What a page may weigh, in bytes, so that with its last entry it stays below the largest message.
-pub(crate) const PAGE_BYTES: usize = service_kit::server::MAX_MESSAGE_BYTES / 2;
+pub(crate) const PAGE_BYTES: usize = service_kit::limits::SMALLEST_MESSAGE_BYTES / 2;
 
 /// The token of the page that begins after `after`. `request` is the request without size and token.
 pub(crate) fn token(after: u64, request: &impl Body) -> String {

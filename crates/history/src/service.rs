@@ -7,7 +7,6 @@ use case::{Aggregate, Case};
 use contracts::history::v1 as pb;
 use contracts::history::v1::history_service_server::{HistoryService, HistoryServiceServer};
 use service_kit::execute::{AsOf, Executor};
-use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Failure, Parts, RegisterHistory};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
@@ -44,9 +43,10 @@ impl History {
 
     /// The gRPC service, with its limits set.
     pub fn into_server(self) -> HistoryServiceServer<Self> {
+        let messages = self.inner.parts.messages;
         HistoryServiceServer::new(self)
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(MAX_MESSAGE_BYTES)
+            .max_decoding_message_size(messages.request)
+            .max_encoding_message_size(messages.answer)
     }
 }
 

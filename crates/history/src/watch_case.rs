@@ -6,15 +6,17 @@
 
 use std::pin::Pin;
 
+use case::Case;
 use contracts::history::v1::{WatchCaseRequest, WatchCaseResponse};
 use jiff::SignedDuration;
-use service_kit::{Failure, Parts};
+use service_kit::{Executor, Failure, Parts, Scope};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::Status;
 use uuid::Uuid;
 
+use crate::directory::not_found;
 use crate::narrator::Narrator;
 use crate::reads::Reader;
 use crate::service::Inner;
@@ -45,7 +47,8 @@ pub(crate) async fn answer(
     let narrator = Narrator::after(&history.parts, &history.executor, stream, after).await?;
     let (entries, receiver) = mpsc::channel(IN_FLIGHT);
     let head = history.parts.log.watch_stream(stream);
-    let watcher = Watcher { parts: history.parts.clone(), stream, narrator, head, entries };
+    let (executor, scope) = (history.executor.clone(), Scope::current());
+    let watcher = Watcher { parts: history.parts.clone(), executor, scope, stream, narrator, head, entries };
     history.parts.shutdown.spawn_background(watcher.run());
     // A watch has no end of its own: when the watcher stops, the service does.
     let end = std::iter::once_with(|| Err(Failure::Unavailable("the service stops".to_owned()).into()));
@@ -54,6 +57,9 @@ pub(crate) async fn answer(
 
 struct Watcher {
     parts: Parts,
+    executor: Executor<Case>,
+    /// That of the call, which ended when the watch began.
+    scope: Scope,
     stream: Uuid,
     narrator: Narrator,
     head: watch::Receiver<u64>,
@@ -88,6 +94,10 @@ impl Watcher {
     async fn send_new(&mut self) -> Result<(), Failure> {
         loop {
             let facts = self.parts.log.read_stream(self.stream, self.narrator.version(), PAGE).await?;
+            // A case that has moved to a confidential team is watched by its members only.
+            if !facts.is_empty() && !self.scope.clone().surround(self.executor.reaches(self.stream)).await? {
+                return Err(not_found(&self.stream.to_string()));
+            }
             for fact in &facts {
                 let entry = self.narrator.tell(fact).await?;
                 let told = WatchCaseResponse { entry: Some(entry) };

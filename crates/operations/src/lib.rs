@@ -11,6 +11,7 @@ use contracts::operations::v1::operations_service_server::{
 use event_bus::{DeadLetter, Error, EventBus};
 use event_log::Committed;
 use service_kit::Failure;
+use service_kit::limits::MessageSizes;
 use service_kit::request::{Checks, actor, timestamp};
 use tonic::{Request, Response, Status};
 
@@ -28,9 +29,11 @@ impl Operations {
         Self { bus }
     }
 
-    /// The same as a gRPC service.
-    pub fn server(bus: Arc<dyn EventBus>) -> OperationsServiceServer<Self> {
+    /// The same as a gRPC service, for messages of these sizes.
+    pub fn server(bus: Arc<dyn EventBus>, messages: MessageSizes) -> OperationsServiceServer<Self> {
         OperationsServiceServer::new(Self::of(bus))
+            .max_decoding_message_size(messages.request)
+            .max_encoding_message_size(messages.answer)
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use async_nats::ConnectErrorKind;
+
 use crate::process::{Server, free_port};
 use crate::{Error, programs};
 
@@ -14,6 +16,7 @@ pub struct Nats {
     port: u16,
     server: Option<Server>,
     folder: TempDir,
+    environment: Vec<(String, String)>,
 }
 
 impl Nats {
@@ -30,9 +33,30 @@ impl Nats {
     /// # Errors
     /// It does not start.
     pub async fn start_program(program: &Path) -> Result<Self, Error> {
-        let folder = tempfile::tempdir()
-            .map_err(|source| Error::System { what: "a folder for NATS".to_owned(), source })?;
-        let mut nats = Self { program: program.to_owned(), port: free_port()?, server: None, folder };
+        Self::start_with(program, "", &[]).await
+    }
+
+    /// As [`start`](Self::start), with this configuration and these variables: users, certificates.
+    ///
+    /// # Errors
+    /// It is not installed, or does not start.
+    pub async fn start_configured(
+        configuration: &str,
+        environment: &[(String, String)],
+    ) -> Result<Self, Error> {
+        Self::start_with(&programs::nats_server()?, configuration, environment).await
+    }
+
+    async fn start_with(
+        program: &Path,
+        configuration: &str,
+        environment: &[(String, String)],
+    ) -> Result<Self, Error> {
+        let folder = tempfile::tempdir().map_err(system)?;
+        let port = free_port()?;
+        let environment = environment.to_vec();
+        let mut nats = Self { program: program.to_owned(), port, server: None, folder, environment };
+        std::fs::write(nats.configuration(), configuration).map_err(system)?;
         nats.start_again().await?;
         Ok(nats)
     }
@@ -44,14 +68,21 @@ impl Nats {
     pub async fn start_again(&mut self) -> Result<(), Error> {
         let mut command = programs::that_ends_with_us(&self.program);
         command.args(["--addr", "127.0.0.1", "--port", &self.port.to_string(), "--jetstream"]);
-        command.arg("--store_dir").arg(self.store()).process_group(0);
+        command.arg("--store_dir").arg(self.store()).arg("--config").arg(self.configuration());
+        command.envs(self.environment.iter().cloned()).process_group(0);
         let mut server = Server::spawn("nats-server", &mut command, &self.folder.path().join("nats.log"))?;
         let url = self.url();
         server
             .wait_until_ready(async || match async_nats::connect(&url).await {
                 // Not decoded: old servers say less than the client's type expects.
                 Ok(client) => client.request("$JS.API.INFO", "".into()).await.is_ok(),
-                Err(_) => false,
+                // It listens to others than us.
+                Err(error) => matches!(
+                    error.kind(),
+                    ConnectErrorKind::Authentication
+                        | ConnectErrorKind::AuthorizationViolation
+                        | ConnectErrorKind::Tls
+                ),
             })
             .await?;
         self.server = Some(server);
@@ -87,8 +118,16 @@ impl Nats {
         self.folder.path().join("store")
     }
 
+    fn configuration(&self) -> PathBuf {
+        self.folder.path().join("nats.conf")
+    }
+
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
+}
+
+fn system(source: std::io::Error) -> Error {
+    Error::System { what: "a folder for NATS".to_owned(), source }
 }

@@ -2,7 +2,7 @@
 
 mod backup;
 
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,6 +46,34 @@ impl Postgres {
         let mut postgres = Self::make()?;
         postgres.start_again().await?;
         Ok(postgres)
+    }
+
+    /// One that is encrypted: roles but its superuser prove who they are with a certificate of this authority whose
+    /// common name is theirs. All are PEM.
+    ///
+    /// # Errors
+    /// It is not installed, or does not start.
+    pub async fn start_encrypted(certificate: &str, key: &str, authority: &str) -> Result<Self, Error> {
+        let mut postgres = Self::make()?;
+        for (name, text) in [("server.crt", certificate), ("server.key", key), ("ca.crt", authority)] {
+            postgres.put(name, text)?;
+        }
+        postgres.set("ssl = on\nssl_ca_file = 'ca.crt'\n")?;
+        postgres.put(
+            "pg_hba.conf",
+            "host all postgres 127.0.0.1/32 trust\nhostssl all all 127.0.0.1/32 cert\n",
+        )?;
+        postgres.start_again().await?;
+        Ok(postgres)
+    }
+
+    /// Puts a file beside its configuration, which only its owner may read.
+    fn put(&self, name: &str, text: &str) -> Result<(), Error> {
+        let path = self.data().join(name);
+        std::fs::write(&path, text)
+            .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)))
+            .and_then(|()| give(self.owner, &path))
+            .map_err(system("a file of Postgres"))
     }
 
     /// A new one that does not run yet.

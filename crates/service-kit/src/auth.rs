@@ -1,5 +1,6 @@
 //! Who calls: the seam between a transport's credentials and the actor that is recorded.
 
+mod certificates;
 mod scope;
 mod tokens;
 
@@ -9,6 +10,8 @@ use tonic::metadata::MetadataMap;
 
 use crate::failure::Failure;
 
+pub(crate) use certificates::KnownServices;
+pub use certificates::{PeerCertificate, ServiceIdentity, ServicesError};
 pub use scope::Scope;
 pub use tokens::{
     AuthError, DevelopmentAuthenticator, TokenAuthenticator, TokensConfig, authenticator, development,

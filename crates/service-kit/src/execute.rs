@@ -147,8 +147,26 @@ impl<A: Aggregate> Executor<A> {
 
     /// The state of a stream as it stood at a moment of its past.
     pub async fn load_as_of(&self, stream: Uuid, as_of: AsOf) -> Result<A, Failure> {
+        // As it stands now: what has become confidential was not always.
+        if !self.reaches(stream).await? {
+            return Ok(A::empty(stream));
+        }
         let state = self.inner.fold_to(stream, as_of).await?;
         Ok(if is_reached(&state) { state } else { A::empty(stream) })
+    }
+
+    /// Whether the call under way reaches a stream, as it stands now.
+    pub async fn reaches(&self, stream: Uuid) -> Result<bool, Failure> {
+        let scope = Scope::current();
+        if scope.is_everything() {
+            return Ok(true);
+        }
+        // A stream never moves to another brand or player, and any state of it tells; but it moves between teams.
+        let state = match self.inner.cached(stream).filter(|_| scope.hidden_teams().is_empty()) {
+            Some(cached) => cached,
+            None => self.inner.load(stream).await?,
+        };
+        Ok(is_reached(state.as_ref()))
     }
 
     /// Decides and records. Runs to its end even if the caller goes away.
@@ -156,15 +174,8 @@ impl<A: Aggregate> Executor<A> {
         &self,
         mut request: CommandRequest<S>,
     ) -> Result<Outcome<A>, Failure> {
-        if !Scope::current().is_everything() {
-            // A stream never moves to another brand or player: any state of it tells.
-            let state = match self.inner.cached(request.stream) {
-                Some(cached) => cached,
-                None => self.inner.load(request.stream).await?,
-            };
-            if !is_reached(state.as_ref()) {
-                return Err(not_found::<A>(request.stream));
-            }
+        if !self.reaches(request.stream).await? {
+            return Err(not_found::<A>(request.stream));
         }
         request.fingerprint = of_caller(request.fingerprint, &request.actor);
         let inner = Arc::clone(&self.inner);
@@ -193,7 +204,7 @@ fn of_caller(body: [u8; 32], actor: &Actor) -> [u8; 32] {
 
 /// Whether the call under way reaches this stream; who does not must not learn that it exists.
 fn is_reached<A: Aggregate>(state: &A) -> bool {
-    Scope::current().includes(state.tenant(), state.data_subject())
+    Scope::current().includes(state.tenant(), state.data_subject(), state.team())
 }
 
 fn not_found<A: Aggregate>(stream: Uuid) -> Failure {

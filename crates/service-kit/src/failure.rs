@@ -69,6 +69,9 @@ pub enum Failure {
     /// Nobody proved who they are.
     #[error("{}", told(.0))]
     Unauthenticated(String),
+    /// A certificate of somebody who is not known here.
+    #[error("{0}")]
+    CertificateUnknown(String),
     /// A bearer token that is not believed.
     #[error("{0}")]
     Token(access::Refused),
@@ -134,6 +137,7 @@ impl Failure {
             Self::Refused { reason, .. } | Self::NotFound { reason, .. } | Self::Exhausted { reason, .. } => {
                 reason
             }
+            Self::CertificateUnknown(_) => "CERTIFICATE_UNKNOWN",
             Self::StaleEtag { .. } => "STALE_ETAG",
             Self::RequestIdReused => "REQUEST_ID_REUSED",
             Self::Contended => "CONTENDED",
@@ -154,7 +158,7 @@ impl Failure {
             Self::StaleEtag { .. } | Self::Contended => Code::Aborted,
             Self::RequestIdReused => Code::AlreadyExists,
             Self::Exhausted { .. } => Code::ResourceExhausted,
-            Self::Unauthenticated(_) | Self::Token(_) => Code::Unauthenticated,
+            Self::Unauthenticated(_) | Self::Token(_) | Self::CertificateUnknown(_) => Code::Unauthenticated,
             Self::Unavailable(_) | Self::Away(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
         }
@@ -217,6 +221,7 @@ impl From<Failure> for Status {
             | Failure::RequestIdReused
             | Failure::Unauthenticated(_)
             | Failure::Token(_)
+            | Failure::CertificateUnknown(_)
             | Failure::NewerFacts => {}
         }
         details.set_error_info(failure.reason(), ERROR_DOMAIN, metadata);

@@ -11,6 +11,7 @@ pub mod auth;
 pub mod config;
 pub mod execute;
 pub mod failure;
+pub mod limits;
 pub mod meta;
 pub mod metrics;
 pub mod projection;
@@ -22,6 +23,7 @@ pub mod shutdown;
 pub mod store;
 pub mod telemetry;
 pub mod timers;
+pub mod tls;
 pub mod tombstones;
 
 mod parts;

@@ -29,6 +29,8 @@ pub struct Metrics {
     events_appended: Counter<u64>,
     append_conflicts: Counter<u64>,
     state_cache: Counter<u64>,
+    calls_refused: Counter<u64>,
+    connections_refused: Counter<u64>,
 }
 
 static METRICS: OnceLock<Metrics> = OnceLock::new();
@@ -70,6 +72,14 @@ pub fn metrics() -> &'static Metrics {
             state_cache: meter
                 .u64_counter("casetrail.state_cache.lookups")
                 .with_description("Look-ups of folded cases, by whether the cache had them.")
+                .build(),
+            calls_refused: meter
+                .u64_counter("casetrail.calls.refused")
+                .with_description("Calls that were refused because their caller asked more than one may.")
+                .build(),
+            connections_refused: meter
+                .u64_counter("casetrail.connections.refused")
+                .with_description("Connections that were hung up on before they became HTTP/2.")
                 .build(),
         }
     })
@@ -127,6 +137,26 @@ impl Metrics {
                 KeyValue::new("rpc.response.status_code", code),
             ],
         );
+    }
+
+    /// A server serves: what it refuses is there, at 0, so that the first refusal is seen as a rise.
+    pub(crate) fn serves(&self) {
+        let labels = [KeyValue::new("rpc.method", "_OTHER"), KeyValue::new("error.type", "TOO_MANY_CALLS")];
+        self.calls_refused.add(0, &labels);
+        for why in ["no_room", "handshake", "too_slow"] {
+            self.connections_refused.add(0, &[KeyValue::new("error.type", why)]);
+        }
+    }
+
+    /// A call was refused because its caller asked more than one may.
+    pub(crate) fn refused(&self, method: &str, reason: &'static str) {
+        let labels = [KeyValue::new("rpc.method", method.to_owned()), KeyValue::new("error.type", reason)];
+        self.calls_refused.add(1, &labels);
+    }
+
+    /// A connection was hung up on before it became HTTP/2.
+    pub(crate) fn connection_refused(&self, why: &'static str) {
+        self.connections_refused.add(1, &[KeyValue::new("error.type", why)]);
     }
 
     /// A reaction ended.

@@ -9,6 +9,7 @@ use event_log::{EventLog, global_position};
 use sealing::Sealer;
 
 use crate::auth::Authenticator;
+use crate::limits::MessageSizes;
 use crate::shutdown::Shutdown;
 use crate::store::{CONNECTIONS, Store, StoreError};
 
@@ -30,6 +31,8 @@ pub struct Parts {
     pub sealer: Arc<Sealer>,
     /// Who calls.
     pub authenticator: Arc<dyn Authenticator>,
+    /// How large one message may be: each generated server is given it.
+    pub messages: MessageSizes,
     /// Where services keep what can be rebuilt: read models, timers.
     pub stores: Stores,
     /// Where services keep their files.

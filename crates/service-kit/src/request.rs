@@ -70,7 +70,7 @@ impl Checks {
 
     /// The player a new case is about: players open only their own.
     pub fn player_of(&mut self, brand: &Brand, player_id: &str) {
-        self.is_foreign |= !Scope::current().includes(Some(brand.as_str()), Some(player_id));
+        self.is_foreign |= !Scope::current().includes(Some(brand.as_str()), Some(player_id), None);
     }
 
     /// A required text of at most `max` characters, trimmed.

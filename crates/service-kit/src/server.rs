@@ -1,9 +1,11 @@
 //! The two listeners of a process: gRPC for callers, plain HTTP for scrapes, probes and callbacks.
 //!
-//! Every limit is set on purpose: tonic's own defaults are no timeout, unlimited streams and unlimited
-//! connection age.
+//! Every limit is set on purpose ([`crate::limits`]): tonic's own defaults are no timeout, unlimited streams and
+//! unlimited connection age.
 
+mod accept;
 mod call;
+mod connection;
 mod deadline;
 mod explain;
 
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::table::{self, Admits};
+use ambient::Clock;
 use axum::Router;
 use axum::routing::get;
 use prost::Message;
@@ -19,27 +22,19 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tonic::service::RoutesBuilder;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::server::HealthReporter;
 
-use crate::auth::{Authenticator, TokensConfig};
+use crate::auth::{Authenticator, KnownServices, ServicesError, TokensConfig};
+use crate::limits::{Limits, LimitsConfig, LimitsError};
+use crate::metrics::metrics;
 use crate::readiness::Readiness;
 use crate::shutdown::Shutdown;
 use crate::telemetry::Telemetry;
+use crate::tls::{Certificates, TlsConfig, TlsError};
 
 pub use call::CallLayer;
-
-/// The largest message taken or sent, in bytes. Larger content (evidence) is streamed in chunks. Each
-/// generated server is given it: `max_decoding_message_size(MAX_MESSAGE_BYTES)`.
-pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
-/// Calls in progress on one connection; more wait in the client.
-const STREAMS_PER_CONNECTION: u32 = 512;
-/// The most bytes of headers and metadata of one call.
-const MAX_HEADER_BYTES: u32 = 16 * 1024;
-/// A connection is asked to move on after this time, so that balancing and certificates stay fresh.
-const CONNECTION_AGE: Duration = Duration::from_mins(30);
-/// How long calls on an old connection may go on.
-const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
+use call::Fence;
+pub use connection::Peer;
 
 /// `[grpc]` in a configuration file.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,6 +63,12 @@ pub struct ServerConfig {
     /// How callers prove who they are.
     #[serde(default)]
     pub tokens: TokensConfig,
+    /// How connections are encrypted, and who may call by certificate.
+    #[serde(default)]
+    pub tls: TlsConfig,
+    /// How much may be asked.
+    #[serde(default)]
+    pub limits: LimitsConfig,
 }
 
 /// What a process is run for.
@@ -96,13 +97,33 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
-    /// Nothing is encrypted here, so only this machine may call.
+    /// Nothing is encrypted or proven here, so only this machine may call.
     #[error(
-        "grpc.address = {0} is not a loopback address, but connections are not encrypted and callers may be \
-         believed without proof; use 127.0.0.1, or say grpc.trusted_network = true where a mesh encrypts and \
-         proves, or only an authenticating gateway reaches it"
+        "grpc.address = {0} is not a loopback address, but connections are not encrypted or callers may be \
+         believed without proof; use 127.0.0.1, or set grpc.tls and grpc.tokens, or say grpc.trusted_network = \
+         true where a mesh encrypts and proves, or only an authenticating gateway reaches it"
     )]
     NotLoopback(SocketAddr),
+    /// Nothing would be encrypted.
+    #[error(
+        "grpc.tls.certificate_file is empty: with grpc.mode = \"production\" connections are encrypted; name the \
+         server's certificate, or say grpc.trusted_network = true where a mesh does it"
+    )]
+    Plaintext,
+    /// A certificate that was made in a data folder.
+    #[error(
+        "grpc.tls.certificate_file: a certificate for development, with grpc.mode = \"production\"; name your own"
+    )]
+    DevelopmentCertificate,
+    /// The certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The map of services.
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    /// The limits.
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
     /// Nobody said who may call a method.
     #[error("the method {0} is not in the table of methods and roles (crates/access/src/table.rs)")]
     NotInTable(String),
@@ -150,11 +171,25 @@ pub struct Listeners {
     http: TcpListener,
 }
 
+impl ServerConfig {
+    /// Whether it may listen at all: what makes no sense is told before anything else is started.
+    fn check(&self) -> Result<(), ServeError> {
+        let is_proven = !self.tokens.jwks.is_empty() || self.tls.proves_clients();
+        let is_safe = self.trusted_network || (self.tls.is_on() && is_proven);
+        if !self.address.ip().is_loopback() && !is_safe {
+            return Err(ServeError::NotLoopback(self.address));
+        }
+        if self.mode == Mode::Production && !self.tls.is_on() && !self.trusted_network {
+            return Err(ServeError::Plaintext);
+        }
+        KnownServices::of(&self.tls.services)?;
+        Ok(self.limits.check()?)
+    }
+}
+
 /// Takes both ports.
 pub async fn bind(config: &ServerConfig) -> Result<Listeners, ServeError> {
-    if !config.address.ip().is_loopback() && !config.trusted_network {
-        return Err(ServeError::NotLoopback(config.address));
-    }
+    config.check()?;
     let take = async |key, address| {
         TcpListener::bind(address).await.map_err(|source| ServeError::Bind { key, address, source })
     };
@@ -179,6 +214,7 @@ pub async fn serve(
     mut services: Services,
     authenticator: Arc<dyn Authenticator>,
     telemetry: Telemetry,
+    clock: &Arc<dyn Clock>,
     shutdown: &Shutdown,
 ) -> Result<Running, ServeError> {
     let bound = |key, address| move |source| ServeError::Bind { key, address, source };
@@ -186,6 +222,7 @@ pub async fn serve(
     let http = listeners.http.local_addr().map_err(bound("grpc.http_address", config.http_address))?;
 
     table_holds_all(&services)?;
+    metrics().serves();
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status(LIVENESS, tonic_health::ServingStatus::Serving).await;
     let names: Vec<&'static str> = services.names.iter().copied().chain([""]).collect();
@@ -199,17 +236,28 @@ pub async fn serve(
                 .build_v1()?,
         );
     }
+    let limits = &config.limits;
+    let fence = Fence {
+        limits: Limits::new(limits)?,
+        services: KnownServices::of(&config.tls.services)?,
+        watches: watches(&services)?,
+    };
+    let calls = CallLayer::new(authenticator, Duration::from_millis(config.deadline_ms)).fenced(fence);
     let mut server = tonic::transport::Server::builder()
-        .max_concurrent_streams(STREAMS_PER_CONNECTION)
-        .http2_max_header_list_size(MAX_HEADER_BYTES)
-        .http2_keepalive_interval(Some(Duration::from_secs(30)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+        .max_concurrent_streams(limits.streams_per_connection)
+        .http2_max_header_list_size(limits.header_bytes)
+        .http2_keepalive_interval(Some(Duration::from_secs(limits.keepalive_seconds)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(limits.keepalive_timeout_seconds)))
         .http2_max_pending_accept_reset_streams(Some(64))
-        .max_connection_age(CONNECTION_AGE)
-        .max_connection_age_grace(CONNECTION_AGE_GRACE)
-        .tcp_nodelay(true)
-        .layer(CallLayer::new(authenticator, Duration::from_millis(config.deadline_ms)));
-    let incoming = TcpIncoming::from(listeners.grpc).with_nodelay(Some(true));
+        .max_connection_age(Duration::from_secs(limits.connection_age_seconds))
+        .max_connection_age_grace(Duration::from_secs(limits.connection_grace_seconds))
+        .layer(calls);
+    let certificates = Certificates::follow(&config.tls, clock, shutdown)?;
+    let is_for_development = certificates.as_ref().is_some_and(Certificates::is_for_development);
+    if config.mode == Mode::Production && is_for_development {
+        return Err(ServeError::DevelopmentCertificate);
+    }
+    let incoming = accept::connections(listeners.grpc, limits, certificates, shutdown);
     let soft = shutdown.soft().clone();
     let serving = server
         .add_routes(services.routes.routes())
@@ -238,22 +286,32 @@ pub async fn serve(
 
 /// Default deny: a server with a method that nobody was admitted to was not thought through.
 fn table_holds_all(services: &Services) -> Result<(), ServeError> {
+    let unknown = methods(services)?.into_iter().find(|(path, _)| table::admitted(path) == Admits::Nobody);
+    unknown.map_or(Ok(()), |(path, _)| Err(ServeError::NotInTable(path)))
+}
+
+/// The methods whose answers have no end: they take room in another way than others.
+fn watches(services: &Services) -> Result<Vec<String>, ServeError> {
+    let endless = methods(services)?.into_iter().filter(|(_, is_endless)| *is_endless);
+    Ok(endless.map(|(path, _)| path).collect())
+}
+
+/// The paths of all methods that are served, and whether each answers with a stream.
+fn methods(services: &Services) -> Result<Vec<(String, bool)>, ServeError> {
     let set = prost_types::FileDescriptorSet::decode(services.descriptors)?;
+    let mut found = Vec::new();
     for file in &set.file {
         for service in &file.service {
             let name = format!("{}.{}", file.package(), service.name());
-            if !services.names.contains(&name.as_str()) {
-                continue;
-            }
-            for method in &service.method {
-                let path = format!("/{name}/{}", method.name());
-                if table::admitted(&path) == Admits::Nobody {
-                    return Err(ServeError::NotInTable(path));
-                }
+            if services.names.contains(&name.as_str()) {
+                let path = |method: &prost_types::MethodDescriptorProto| {
+                    (format!("/{name}/{}", method.name()), method.server_streaming())
+                };
+                found.extend(service.method.iter().map(path));
             }
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Tells what readiness is until the process leaves, then that it does not serve, and at the end nothing more:

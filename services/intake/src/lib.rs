@@ -35,11 +35,11 @@ use event_bus::Subscription;
 use history::CaseDirectory;
 use service_kit::projection::{Derivation, ReadModel, project_cases, project_facts};
 use service_kit::reaction::subscribe;
-use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Executor, Parts, StartError, Started};
 use sqlx::migrate::Migrator;
 
 pub use config::{Config, DEFAULTS, EvidenceConfig};
+pub use reactions::NAMES as REACTIONS;
 
 use crate::erasures::PrivacyRows;
 
@@ -142,9 +142,11 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         assumed_language: config.assumed_language,
     };
     let server = IntakeServiceServer::new(api)
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
-        .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    let privacy = PrivacyServiceServer::new(privacy).max_decoding_message_size(MAX_MESSAGE_BYTES);
+        .max_decoding_message_size(parts.messages.request)
+        .max_encoding_message_size(parts.messages.answer);
+    let privacy = PrivacyServiceServer::new(privacy)
+        .max_decoding_message_size(parts.messages.request)
+        .max_encoding_message_size(parts.messages.answer);
     Ok(Started {
         name: SERVICE_NAME,
         register: Box::new(move |routes| {

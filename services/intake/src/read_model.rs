@@ -48,6 +48,8 @@ pub(crate) struct Wanted {
     pub(crate) number: String,
     /// The digest of a contact of the player; empty for any.
     pub(crate) contact: String,
+    /// Teams whose cases are left out: the caller does not reach them.
+    pub(crate) hidden: Vec<Team>,
 }
 
 /// Where a page begins: behind this line.
@@ -131,28 +133,32 @@ pub(crate) async fn list(
     after: Option<&After>,
     size: u32,
 ) -> Result<(Vec<Line>, bool), Failure> {
-    let rows = sqlx::query(
+    // Words of ours, which stand in the statement as they are: how many they are differs.
+    let hidden: Vec<String> = wanted.hidden.iter().map(|team| format!(" AND team <> '{team}'")).collect();
+    let statement = format!(
         "SELECT case_id, brand, number, version, state, player_id, channel, topic, team, owner_agent_id, \
          language, opened_at_us, updated_at_us FROM cases \
          WHERE brand = $1 AND ($2 = '' OR player_id = $2) AND ($3 = '' OR state = $3) \
          AND ($4 = '' OR team = $4) AND ($5 = '' OR topic = $5) \
          AND ($6 = '' OR substr(number, 1, length($6)) = $6) \
-         AND (opened_at_us < $7 OR (opened_at_us = $7 AND case_id < $8)) \
+         AND (opened_at_us < $7 OR (opened_at_us = $7 AND case_id < $8)){} \
          AND ($9 = '' OR case_id IN (SELECT case_id FROM contact WHERE brand = $1 AND digest = $9)) \
          ORDER BY opened_at_us DESC, case_id DESC LIMIT $10",
-    )
-    .bind(brand.as_str())
-    .bind(wanted.player_id.as_ref().map_or("", PlayerId::as_str))
-    .bind(wanted.state.map_or("", CaseState::as_str))
-    .bind(wanted.team.map_or("", Team::as_str))
-    .bind(wanted.topic.map_or("", Topic::as_str))
-    .bind(wanted.number.as_str())
-    .bind(after.map_or(i64::MAX, |after| after.opened_at_us))
-    .bind(after.map_or("", |after| after.case_id.as_str()))
-    .bind(wanted.contact.as_str())
-    .bind(i64::from(size) + 1)
-    .fetch_all(store.pool())
-    .await?;
+        hidden.concat()
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(brand.as_str())
+        .bind(wanted.player_id.as_ref().map_or("", PlayerId::as_str))
+        .bind(wanted.state.map_or("", CaseState::as_str))
+        .bind(wanted.team.map_or("", Team::as_str))
+        .bind(wanted.topic.map_or("", Topic::as_str))
+        .bind(wanted.number.as_str())
+        .bind(after.map_or(i64::MAX, |after| after.opened_at_us))
+        .bind(after.map_or("", |after| after.case_id.as_str()))
+        .bind(wanted.contact.as_str())
+        .bind(i64::from(size) + 1)
+        .fetch_all(store.pool())
+        .await?;
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let more = rows.len() > size;
     Ok((rows.iter().take(size).map(line).collect::<Result<_, _>>()?, more))

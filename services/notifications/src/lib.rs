@@ -30,7 +30,6 @@ use std::sync::Arc;
 use axum::Router;
 use contracts::notifications::v1::notifications_service_server::{NotificationsServiceServer, SERVICE_NAME};
 use history::CaseDirectory;
-use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Parts, StartError, Started};
 use sqlx::migrate::Migrator;
 
@@ -41,6 +40,7 @@ use crate::sender::Sender;
 use crate::service::Service;
 
 pub use crate::config::{Config, DEFAULTS};
+pub use crate::reactions::NAMES as REACTIONS;
 
 /// The tables of its database; the directory's come beside them.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -97,8 +97,8 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     subscriptions.extend(reactions::subscribe(parts, &service, &sender).await?);
     subscriptions.push(timers::start(parts, &store, &executor, sender).await?);
     let server = NotificationsServiceServer::new(api::Api::new(service))
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
-        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+        .max_decoding_message_size(parts.messages.request)
+        .max_encoding_message_size(parts.messages.answer);
     Ok(Started {
         name: SERVICE_NAME,
         register: Box::new(move |routes| {

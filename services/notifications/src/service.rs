@@ -66,6 +66,11 @@ impl Service {
         self.executor.load_existing(case_id).await
     }
 
+    /// Whether the call under way reaches a case.
+    pub(crate) async fn reaches(&self, case_id: Uuid) -> Result<bool, Failure> {
+        self.executor.reaches(case_id).await
+    }
+
     /// The case of a fact, as it stands now.
     pub(crate) async fn case_of(&self, fact: &Fact) -> Result<Arc<Case>, Failure> {
         case_of(&self.executor, fact).await

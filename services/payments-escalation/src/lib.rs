@@ -30,7 +30,6 @@ use contracts::payments_escalation::v1::payments_escalation_service_server::{
 use history::CaseDirectory;
 use service_kit::projection::{Derivation, ReadModel, project_cases};
 use service_kit::reaction::subscribe;
-use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Executor, Parts, StartError, Started};
 use sqlx::migrate::Migrator;
 
@@ -39,6 +38,7 @@ pub use config::{Config, DEFAULTS, GatewayConfig};
 pub use gateway::{
     Gateway, GatewayError, GatewayKey, HttpGateway, Inquiry, InquiryAnswer, Payment, PaymentAnswer,
 };
+pub use reactions::NAMES as REACTIONS;
 
 /// The stage's one name.
 const STAGE: &str = PaymentsEscalation::NAME;
@@ -137,8 +137,8 @@ pub async fn start_with(
         inquiry_answer_due: inquiry_due,
     };
     let server = PaymentsEscalationServiceServer::new(api)
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
-        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+        .max_decoding_message_size(parts.messages.request)
+        .max_encoding_message_size(parts.messages.answer);
     Ok(Started {
         name: SERVICE_NAME,
         register: Box::new(move |routes| {

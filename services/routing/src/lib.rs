@@ -25,11 +25,11 @@ use case::Stage;
 use case::routing::Routing;
 use contracts::routing::v1::routing_service_server::{RoutingServiceServer, SERVICE_NAME};
 use history::CaseDirectory;
-use service_kit::server::MAX_MESSAGE_BYTES;
 use service_kit::{Executor, Parts, StartError, Started};
 use sqlx::migrate::Migrator;
 
 pub use config::{Config, DEFAULTS};
+pub use reactions::NAMES as REACTIONS;
 
 use crate::desk::Desk;
 use crate::dispatcher::Dispatcher;
@@ -105,8 +105,8 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     subscriptions.extend(reactions::subscribe_all(parts, &desk).await?);
     let register_history = history::registration(parts, &executor, &directory);
     let server = RoutingServiceServer::new(api::Api { desk, directory })
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
-        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+        .max_decoding_message_size(parts.messages.request)
+        .max_encoding_message_size(parts.messages.answer);
     Ok(Started {
         name: SERVICE_NAME,
         register: Box::new(move |routes| {

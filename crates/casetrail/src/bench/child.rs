@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use access::mint::Mint;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ pub(crate) enum Wiring {
 /// A running system. Dropping it ends it.
 pub(crate) struct System {
     process: Child,
-    _folder: TempDir,
+    folder: TempDir,
     /// Where intake listens for gRPC, which also serves the history: `http://127.0.0.1:PORT`.
     pub(crate) url: String,
     /// From the start of the whole until it said it was ready.
@@ -65,10 +66,15 @@ pub(crate) struct Taken {
 
 impl System {
     /// Starts one on free ports and waits until it is ready.
-    pub(crate) async fn start(wiring: Wiring) -> anyhow::Result<Self> {
+    ///
+    /// With `tokens` nobody is believed without one.
+    pub(crate) async fn start(wiring: Wiring, tokens: bool) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("a folder for the data")?;
         let started = Instant::now();
         let mut command = command(wiring, folder.path())?;
+        if tokens {
+            command.arg("--tokens");
+        }
         let mut process = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -91,7 +97,12 @@ impl System {
         // Past the front: what is measured is the service.
         let intake = processes.iter().find(|process| process.name == "intake");
         let url = format!("http://{}", intake.map_or(&grpc, |intake| &intake.grpc));
-        Ok(Self { process, _folder: folder, url, start_to_ready, processes })
+        Ok(Self { process, folder, url, start_to_ready, processes })
+    }
+
+    /// The key that signs tokens which it believes.
+    pub(crate) fn mint(&self) -> anyhow::Result<Mint> {
+        Ok(Mint::open(self.folder.path())?)
     }
 
     /// What each of its processes takes now.

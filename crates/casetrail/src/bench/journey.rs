@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use access::Role;
+use access::mint::{Mint, Wish};
 use ambient::{Clock, Ids, SystemClock, SystemIds};
 use anyhow::Context;
 use contracts::history::v1::history_service_client::HistoryServiceClient;
@@ -16,6 +18,7 @@ use contracts::history::v1::{Entry, ListHistoryRequest};
 use contracts::intake::v1::intake_service_client::IntakeServiceClient;
 use contracts::intake::v1::{Channel as CaseChannel, OpenCaseRequest, Player, ReceiveMessageRequest, Tier};
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::SignedDuration;
 use serde::Serialize;
 use stories::Person;
 use tokio::task::JoinSet;
@@ -27,7 +30,9 @@ use super::latency::{Latencies, Percentiles};
 
 /// Options of `casetrail bench journey`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  casetrail bench journey --cases 10000 --callers 64 --json")]
+#[command(
+    after_help = "Examples:\n  casetrail bench journey --cases 10000 --callers 64 --json\n  casetrail bench journey --tokens          the same, every caller with a token"
+)]
 pub(crate) struct Args {
     /// How many callers call at once.
     #[arg(long, default_value_t = 64)]
@@ -44,6 +49,9 @@ pub(crate) struct Args {
     /// Measure this wiring alone; otherwise one after the other
     #[arg(long, value_name = "WIRING")]
     wiring: Option<Wiring>,
+    /// Let every caller prove who they are with a token: what that costs is seen beside a run without
+    #[arg(long)]
+    tokens: bool,
 }
 
 /// What was measured.
@@ -51,6 +59,8 @@ pub(crate) struct Args {
 struct Report {
     callers: usize,
     cases: usize,
+    /// Whether callers proved who they are.
+    tokens: bool,
     binary_bytes: u64,
     /// What a bare gRPC server answers a second, asked by as many callers in the same run.
     echo_per_second: f64,
@@ -95,7 +105,8 @@ pub(crate) async fn run(args: Args, json: bool) -> anyhow::Result<()> {
     }
     let binary_bytes = std::fs::metadata(std::env::current_exe()?)?.len();
     let echo_per_second = echo::per_second(args.callers).await?;
-    let report = Report { callers: args.callers, cases: args.cases, binary_bytes, echo_per_second, wirings };
+    let (callers, cases, tokens) = (args.callers, args.cases, args.tokens);
+    let report = Report { callers, cases, tokens, binary_bytes, echo_per_second, wirings };
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -105,10 +116,12 @@ pub(crate) async fn run(args: Args, json: bool) -> anyhow::Result<()> {
 }
 
 async fn measure(args: &Args, wiring: Wiring) -> anyhow::Result<Measured> {
-    let system = System::start(wiring).await?;
+    let system = System::start(wiring, args.tokens).await?;
     let idle = system.taken();
+    let channel = Channel::from_shared(system.url.clone())?.connect().await?;
+    let mint = args.tokens.then(|| system.mint()).transpose()?;
     let load =
-        Load { channel: Channel::from_shared(system.url.clone())?.connect().await?, callers: args.callers };
+        Load { channel, callers: (0..args.callers).map(|number| caller(number, mint.as_ref())).collect() };
 
     let bar = bar(args.cases, "opening cases");
     let (open, cases) = load.open(args.cases, None, &bar).await?;
@@ -137,7 +150,8 @@ fn bar(length: usize, what: &'static str) -> ProgressBar {
 
 struct Load {
     channel: Channel,
-    callers: usize,
+    /// Each is somebody: what one caller may ask is limited.
+    callers: Vec<Person>,
 }
 
 impl Load {
@@ -151,7 +165,7 @@ impl Load {
         let next = Arc::new(AtomicUsize::new(0));
         let started = Instant::now();
         let mut callers = JoinSet::new();
-        for _ in 0..self.callers {
+        for caller in self.callers.iter().cloned() {
             let (channel, next, bar) = (self.channel.clone(), Arc::clone(&next), bar.clone());
             callers.spawn(async move {
                 let mut client = IntakeServiceClient::new(channel);
@@ -165,7 +179,7 @@ impl Load {
                         let due = started + Duration::from_secs_f64(f64::from(u32::try_from(index)?) / rate);
                         tokio::time::sleep_until(due.into()).await;
                     }
-                    let request = Person::system("bench").ask(opening(index))?;
+                    let request = caller.ask(opening(index))?;
                     let asked = Instant::now();
                     let opened = client.open_case(request).await?.into_inner();
                     latencies.add(asked.elapsed());
@@ -186,9 +200,9 @@ impl Load {
     /// Writes messages to the cases for a while.
     async fn messages(&self, cases: &[String], lasting: Duration) -> anyhow::Result<Throughput> {
         let started = Instant::now();
-        let share = cases.len().div_ceil(self.callers).max(1);
+        let share = cases.len().div_ceil(self.callers.len()).max(1);
         let mut callers = JoinSet::new();
-        for mine in cases.chunks(share) {
+        for (mine, caller) in cases.chunks(share).zip(self.callers.iter().cloned()) {
             let (channel, mine) = (self.channel.clone(), mine.to_vec());
             callers.spawn(async move {
                 let mut client = IntakeServiceClient::new(channel);
@@ -197,7 +211,7 @@ impl Load {
                     if started.elapsed() >= lasting {
                         break;
                     }
-                    let request = Person::system("bench").ask(ReceiveMessageRequest {
+                    let request = caller.ask(ReceiveMessageRequest {
                         request_id: new_id(),
                         case: case.clone(),
                         subject: String::new(),
@@ -222,7 +236,8 @@ impl Load {
         let request =
             ListHistoryRequest { case: case.to_owned(), page_size: 200, ..ListHistoryRequest::default() };
         let mut client = HistoryServiceClient::new(self.channel.clone());
-        Ok(client.list_history(Person::system("bench").ask(request)?).await?.into_inner().entries)
+        let reader = self.callers.first().context("a caller")?;
+        Ok(client.list_history(reader.ask(request)?).await?.into_inner().entries)
     }
 
     /// Opens one more case and waits until notifications, the last stage, has answered it: services take
@@ -273,6 +288,23 @@ fn throughput(latencies: &Latencies, took: Duration) -> Throughput {
     Throughput { per_second, latency }
 }
 
+/// One of the systems that call.
+fn caller(number: usize, mint: Option<&Mint>) -> Person {
+    let name = format!("bench-{number}");
+    let token = mint.map(|mint| {
+        let wish = Wish {
+            subject: name.clone(),
+            roles: vec![Role::Service],
+            teams: Vec::new(),
+            brands: vec![stories::Stage::BRAND.to_owned()],
+            acr: None,
+            lifetime: SignedDuration::from_hours(12),
+        };
+        mint.token(&wish, SystemClock.now())
+    });
+    Person::system(&name).with_token(token)
+}
+
 fn new_id() -> String {
     SystemIds.new_id(SystemClock.now()).to_string()
 }
@@ -301,6 +333,7 @@ impl Report {
         let mut lines = vec![
             format!("binary                   {}", mebibytes(Some(self.binary_bytes))),
             format!("a bare gRPC answer       {:.0} /s", self.echo_per_second),
+            format!("tokens                   {}", if self.tokens { "of every caller" } else { "none" }),
         ];
         for measured in &self.wirings {
             lines.push(String::new());

@@ -3,10 +3,11 @@
 mod demo;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::mint::{self, Mint};
 use ambient::{Clock, ShiftedClock, SystemIds};
 use anyhow::Context;
 use embedded::{Config, Embedded, Options};
@@ -23,6 +24,7 @@ Examples:
   casetrail dev --demo                    play the stories, then leave everything running
   casetrail dev --data ./casetrail-data   keep everything across restarts
   casetrail dev --port 0 --http-port 0    take free ports; with --json they are printed for machines
+  casetrail dev --tls --data ./d          encrypt connections; clients believe ./d/development-ca.pem
 
 Any setting can be changed by a file (--config) or the environment: CASETRAIL__GRPC__DEADLINE_MS=5000.
 With --print-config every setting is shown with its default and its meaning.")]
@@ -47,6 +49,12 @@ pub(crate) struct DevArgs {
     /// Where the sandbox payment gateway listens; 0 takes a free port [default: 7702]
     #[arg(long, value_name = "PORT")]
     gateway_port: Option<u16>,
+    /// Encrypt connections, with an authority and a certificate that are made in the data folder.
+    #[arg(long, conflicts_with = "demo")]
+    tls: bool,
+    /// Believe nobody without a token of this data folder (casetrail token).
+    #[arg(long, conflicts_with = "demo")]
+    tokens: bool,
     /// A configuration file (TOML).
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -67,9 +75,20 @@ pub(crate) async fn run(args: DevArgs, json: bool) -> anyhow::Result<()> {
         anstream::print!("{}", Config::defaults());
         return Ok(());
     }
-    let config = args.configuration()?;
+    let mut config = args.configuration()?;
     let folder = Folder::new(args.data.clone())?;
     let clock = Arc::new(ShiftedClock::new(ahead_of(&folder.path).await));
+    if args.tokens {
+        std::fs::create_dir_all(&folder.path).context("--data")?;
+        let mint = Mint::open_or_create(&folder.path, &SystemIds)?;
+        config.grpc.tokens.jwks = mint.jwks().display().to_string();
+        mint::ISSUER.clone_into(&mut config.grpc.tokens.issuer);
+    }
+    let mut authority = None;
+    if args.tls {
+        let (tls, ca) = embedded::development_tls(&folder.path, clock.now())?;
+        (config.grpc.tls, authority) = (tls, Some(ca));
+    }
     let telemetry = telemetry::start(&config.telemetry, "casetrail")?;
     let options = Options {
         data: folder.path.clone(),
@@ -86,7 +105,7 @@ pub(crate) async fn run(args: DevArgs, json: bool) -> anyhow::Result<()> {
             return Err(error.into());
         }
     };
-    announce(&system, &folder, json);
+    announce(&system, &folder, authority.as_deref(), json);
     let stopped = shutdown::signal();
     tokio::pin!(stopped);
     let mut interrupted = false;
@@ -169,7 +188,7 @@ pub(crate) async fn ahead_of(data: &std::path::Path) -> Duration {
     last.map_or(Duration::ZERO, |last| last.duration_since(now).try_into().unwrap_or(Duration::ZERO))
 }
 
-fn announce(system: &Embedded, folder: &Folder, json: bool) {
+fn announce(system: &Embedded, folder: &Folder, authority: Option<&Path>, json: bool) {
     if json {
         let ready = serde_json::json!({
             "ready": true,
@@ -178,6 +197,7 @@ fn announce(system: &Embedded, folder: &Folder, json: bool) {
             "gateway": system.gateway.to_string(),
             "data": folder.path,
             "outbox": system.outbox,
+            "authority": authority,
         });
         println!("{ready}");
         return;
@@ -185,8 +205,12 @@ fn announce(system: &Embedded, folder: &Folder, json: bool) {
     let token = format!("casetrail token --data {} --role agent --brand NB", folder.path.display());
     let kept =
         if folder.throw_away.is_some() { "  (thrown away at the end; keep it with --data DIR)" } else { "" };
+    let grpc = match authority {
+        Some(_) => format!("https://{}", system.grpc),
+        None => format!("http://{}", system.grpc),
+    };
     let rows = [
-        ("gRPC", format!("http://{}", system.grpc)),
+        ("gRPC", grpc.clone()),
         ("HTTP", format!("http://{}  /metrics /livez /readyz", system.http)),
         ("sandbox gateway", format!("http://{}", system.gateway)),
         ("data", format!("{}{kept}", folder.path.display())),
@@ -200,5 +224,17 @@ fn announce(system: &Embedded, folder: &Folder, json: bool) {
     );
     for (what, place) in rows {
         anstream::println!("  {what:<16} {place}");
+    }
+    if let Some(authority) = authority {
+        let authority = authority.display();
+        anstream::println!(
+            "  {:<16} casetrail cases --brand NB --server {grpc} --ca {authority}",
+            "a client"
+        );
+        let method = "casetrail.intake.v1.IntakeService/ListCases";
+        anstream::println!(
+            "  {:<16} buf curl --cacert {authority} -H 'casetrail-actor: agent:mette' -d '{{\"brand\":\"NB\"}}' {grpc}/{method}",
+            "a stock client"
+        );
     }
 }

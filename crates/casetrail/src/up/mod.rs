@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::mint::{self, Mint};
 use ambient::{Ids, SystemClock, SystemIds};
 use anyhow::Context;
 use base64::Engine;
@@ -68,6 +69,9 @@ pub(crate) struct UpArgs {
     /// What subjects in NATS begin with
     #[arg(long, value_name = "WORD", default_value = "case")]
     prefix: String,
+    /// Believe nobody without a token of the data folder (casetrail token --data)
+    #[arg(long)]
+    tokens: bool,
 }
 
 impl UpArgs {
@@ -76,6 +80,7 @@ impl UpArgs {
 Examples:
   casetrail up --scratch                   a throw-away Postgres and NATS, and everything over them
   casetrail up --scratch --replicas 2      two of each service, and two relays of which one works
+  casetrail up --scratch --tokens --data ./up   nobody is believed without a token of ./up
   casetrail up --scratch --shards 4        cases spread over four shards, each with its own order and stream
   casetrail up --postgres postgres://postgres@127.0.0.1:5432/casetrail --nats nats://127.0.0.1:4222 --data ./up
 
@@ -105,7 +110,7 @@ pub(crate) async fn run(args: UpArgs, json: bool) -> anyhow::Result<()> {
     let gateway_stop = CancellationToken::new();
     let gateway = SandboxGateway::start(gateway, Arc::new(SystemClock), gateway_stop.clone()).await?;
 
-    let common = Settings::from([
+    let mut common = Settings::from([
         ("CASETRAIL__NATS__URL".to_owned(), foundation.nats.clone()),
         ("CASETRAIL__NATS__PREFIX".to_owned(), args.prefix.clone()),
         ("CASETRAIL__KEYS__MASTER_KEY_FILE".to_owned(), master_key.display().to_string()),
@@ -119,6 +124,11 @@ pub(crate) async fn run(args: UpArgs, json: bool) -> anyhow::Result<()> {
         ("CASETRAIL__PAYMENTS_ESCALATION__GATEWAY__URL".to_owned(), gateway.url()),
         ("CASETRAIL__PAYMENTS_ESCALATION__GATEWAY__CALLBACK_SECRET".to_owned(), secret),
     ]);
+    if args.tokens {
+        let mint = Mint::open_or_create(&folder.path, &SystemIds)?;
+        common.insert("CASETRAIL__GRPC__TOKENS__JWKS".to_owned(), mint.jwks().display().to_string());
+        common.insert("CASETRAIL__GRPC__TOKENS__ISSUER".to_owned(), mint::ISSUER.to_owned());
+    }
     let mut processes = Vec::new();
     let started = start_all(&args, &folder, &foundation, &common, (&stop, &front), &mut processes).await;
     let served = match started {

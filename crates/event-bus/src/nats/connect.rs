@@ -21,14 +21,25 @@ pub struct NatsOptions {
     pub url: String,
     /// A credentials file (JWT and seed).
     pub credentials_file: Option<PathBuf>,
+    /// How the connection is encrypted; without it, as the URL says.
+    pub tls: Option<NatsTls>,
     /// What subjects begin with, and in capitals the stream's name. One NATS may carry several systems.
     pub prefix: String,
     /// Which shard of the log.
     pub shard: u16,
     /// How many servers keep a copy of the stream. Read by the relay, which makes it.
     pub replicas: usize,
-    /// What the connection is called at the server.
+    /// What the connection is called at the server; its inbox is named after it.
     pub client_name: String,
+}
+
+/// An encrypted connection: whom it believes, and how it proves who it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NatsTls {
+    /// The authorities (PEM) that the servers' certificates come from.
+    pub ca_file: PathBuf,
+    /// Our certificate and its private key (PEM), for servers that ask for one.
+    pub client: Option<(PathBuf, PathBuf)>,
 }
 
 impl Default for NatsOptions {
@@ -36,6 +47,7 @@ impl Default for NatsOptions {
         Self {
             url: "nats://127.0.0.1:4222".to_owned(),
             credentials_file: None,
+            tls: None,
             prefix: "events".to_owned(),
             shard: 0,
             replicas: 1,
@@ -93,6 +105,7 @@ pub async fn connect(options: &NatsOptions) -> Result<Client, ConnectError> {
         addresses.collect::<Result<_, _>>().map_err(|error| ConnectError::Url(error.to_string()))?;
     let mut connecting = ConnectOptions::new()
         .name(&options.client_name)
+        .custom_inbox_prefix(inbox_of(&options.client_name))
         .connection_timeout(CONNECT)
         .request_timeout(Some(REQUEST))
         .ping_interval(Duration::from_secs(5))
@@ -106,7 +119,13 @@ pub async fn connect(options: &NatsOptions) -> Result<Client, ConnectError> {
             .await
             .map_err(|error| ConnectError::Credentials { path: path.clone(), reason: error.to_string() })?;
     }
-    let unreachable = |reason: String| ConnectError::Unreachable { url: options.url.clone(), reason };
+    if let Some(tls) = &options.tls {
+        connecting = connecting.require_tls(true).add_root_certificates(tls.ca_file.clone());
+        if let Some((certificate, key)) = &tls.client {
+            connecting = connecting.add_client_certificate(certificate.clone(), key.clone());
+        }
+    }
+    let unreachable = |reason: String| ConnectError::Unreachable { url: shown(&options.url), reason };
     match tokio::time::timeout(CONNECT, connecting.connect(addresses)).await {
         Ok(connected) => connected.map_err(|error| unreachable(error.to_string())),
         Err(_) => Err(unreachable(format!("no answer within {} s", CONNECT.as_secs()))),
@@ -165,11 +184,33 @@ impl Names {
 
 /// The durable consumer's name in JetStream, which takes no points.
 pub(super) fn durable_name(consumer: &Consumer) -> String {
-    consumer
-        .name
-        .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' })
-        .collect()
+    durable_of(&consumer.name)
+}
+
+/// The same, of a consumer of this name.
+pub(super) fn durable_of(name: &str) -> String {
+    one_token(name)
+}
+
+/// What the inboxes of these connections begin with: a server can then let each hear its own only.
+pub(super) fn inbox_of(client_name: &str) -> String {
+    format!("_INBOX_{}", one_token(client_name))
+}
+
+fn one_token(name: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    name.chars().map(|letter| if plain(letter) { letter } else { '-' }).collect()
+}
+
+/// URLs without who logs in there: a password must not be told.
+pub(super) fn shown(urls: &str) -> String {
+    let without_user = |url: &str| match url.split_once("://") {
+        Some((scheme, rest)) => {
+            format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, server)| server))
+        }
+        None => url.rsplit_once('@').map_or(url, |(_, server)| server).to_owned(),
+    };
+    urls.split(',').map(|url| without_user(url.trim())).collect::<Vec<_>>().join(",")
 }
 
 /// A type's name as parts of a subject: wildcards and empty parts would be read as something else.
@@ -194,5 +235,11 @@ mod tests {
         assert_eq!(tokens("a..b*.>"), "a.-.b-.-");
         let consumer = Consumer::reactions("routing.on_opened", Filter::all(), 1);
         assert_eq!(durable_name(&consumer), "routing-on_opened");
+        assert_eq!(inbox_of("casetrail one.two"), "_INBOX_casetrail-one-two");
+    }
+
+    #[test]
+    fn what_is_told_of_a_url_is_where_it_leads() {
+        assert_eq!(shown("nats://one:s3cr@t@a:4222, b:4222"), "nats://a:4222,b:4222");
     }
 }

@@ -8,6 +8,7 @@
 //! - `pull`: a consumer of reactions, shared by all replicas; `durable`: what JetStream keeps of it.
 //! - `news`: what the process learns of the log without asking for it.
 //! - `store`: checkpoints and dead letters in Postgres.
+//! - `users`: what each user of a server may say and hear there.
 //!
 //! NATS may lose everything: the log and the checkpoints are elsewhere. What JetStream does not bring is read
 //! from the log.
@@ -21,6 +22,7 @@ mod pull;
 mod relay;
 mod roll_call;
 mod store;
+mod users;
 
 use std::sync::Arc;
 
@@ -34,7 +36,7 @@ use tracing::Instrument;
 use crate::consuming::Consumers;
 use crate::{Consumer, DeadLetter, Error, EventBus, Handler, Projection, Subscription};
 use connect::Names;
-pub use connect::{ConnectError, NatsOptions, connect};
+pub use connect::{ConnectError, NatsOptions, NatsTls, connect};
 use durable::Durable;
 pub use envelope::{headers, open as event_in};
 use news::News;
@@ -43,6 +45,7 @@ pub use relay::{Relay, RelayState, RelayStatus};
 pub use roll_call::{Present, RollCall, call_relays};
 use store::Store;
 pub use store::migrate;
+pub use users::{Part, User, users_file};
 
 /// Why the bus could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,7 +7,7 @@ use async_nats::{Client, jetstream};
 use futures_util::StreamExt;
 use tokio::sync::watch;
 
-use super::connect::Names;
+use super::connect::{Names, shown};
 use super::relay::{RelayState, RelayStatus};
 use super::{ConnectError, NatsOptions, connect};
 
@@ -83,7 +83,7 @@ pub(super) async fn answer(
 pub async fn call_relays(options: &NatsOptions) -> Result<RollCall, ConnectError> {
     let client = connect(options).await?;
     let names = Names::of(options);
-    let lost = |reason: String| ConnectError::Unreachable { url: options.url.clone(), reason };
+    let lost = |reason: String| ConnectError::Unreachable { url: shown(&options.url), reason };
     let inbox = client.new_inbox();
     let mut answers = client.subscribe(inbox.clone()).await.map_err(|error| lost(error.to_string()))?;
     client

@@ -187,7 +187,7 @@ async fn a_page_never_outgrows_a_message() {
     }
     let first = page(&world, &pb::ListHistoryRequest { page_size: 200, ..all() }).await.unwrap();
     assert!(!first.next_page_token.is_empty());
-    assert!(prost::Message::encoded_len(&first) < service_kit::server::MAX_MESSAGE_BYTES);
+    assert!(prost::Message::encoded_len(&first) < service_kit::limits::SMALLEST_MESSAGE_BYTES);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use event_bus::EmbeddedBus;
 use event_log::{EventLog, MemoryLog};
 use history::{CaseDirectory, History};
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
+use service_kit::limits::MessageSizes;
 use service_kit::store::Store;
 use service_kit::{CommandRequest, Executor, MetadataAuthenticator, Parts, Shutdown, Stores};
 use uuid::Uuid;
@@ -78,6 +79,7 @@ impl World {
             ids,
             sealer: Arc::new(sealer),
             authenticator: Arc::new(MetadataAuthenticator),
+            messages: MessageSizes::default(),
             stores: Stores::Folder(data.path().to_owned()),
             data: data.path().to_owned(),
             shutdown: Shutdown::new(),

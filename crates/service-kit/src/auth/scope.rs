@@ -1,4 +1,5 @@
-//! How far a call reaches: the brands its caller works for, and a player's own cases.
+//! How far a call reaches: the brands its caller works for, a player's own cases, and of confidential teams' cases
+//! those of the caller's own teams.
 //!
 //! It surrounds the whole call, and is asked wherever a stream is read for one ([`crate::Executor`]) and
 //! wherever a brand is named ([`crate::request::Checks::brand`]), so that no method can forget it. Reactions and
@@ -6,8 +7,8 @@
 
 use std::sync::Arc;
 
-use access::{Brands, Identity};
-use case::ActorKind;
+use access::{Brands, Identity, Role};
+use case::{ActorKind, Team};
 
 tokio::task_local! {
     static OF_CALL: Scope;
@@ -22,6 +23,29 @@ struct Limits {
     brands: Brands,
     /// The only player whose cases are reached: the caller.
     player: Option<String>,
+    /// The confidential teams whose cases are not reached.
+    hidden: Vec<Team>,
+}
+
+/// Who oversees, or keeps the system running, and so belongs to no team.
+const OF_NO_TEAM: [Role; 4] = [Role::Auditor, Role::PrivacyOfficer, Role::Operator, Role::Engineer];
+
+/// The teams that somebody is in: as the token says, and those that a role is about.
+fn is_member(identity: &Identity, team: Team) -> bool {
+    let by_role = match team {
+        Team::ResponsibleGambling => identity.roles.contains(&Role::ResponsibleGambling),
+        Team::Complaints => identity.roles.contains(&Role::Complaints),
+        _ => false,
+    };
+    by_role || identity.actor.teams.contains(&team)
+}
+
+/// The confidential teams whose cases somebody must not see.
+fn hidden(identity: &Identity) -> Vec<Team> {
+    let is_limited = identity.actor.kind == ActorKind::Agent
+        && !identity.roles.iter().any(|role| OF_NO_TEAM.contains(role));
+    let confidential = Team::ALL.iter().copied().filter(|team| team.is_confidential());
+    confidential.filter(|team| is_limited && !is_member(identity, *team)).collect()
 }
 
 impl Scope {
@@ -33,10 +57,11 @@ impl Scope {
     /// What somebody with this token reaches.
     pub fn of(identity: &Identity) -> Self {
         let player = (identity.actor.kind == ActorKind::Player).then(|| identity.actor.id.clone());
-        if player.is_none() && identity.brands == Brands::All {
+        let hidden = hidden(identity);
+        if player.is_none() && hidden.is_empty() && identity.brands == Brands::All {
             return Self::everything();
         }
-        Self(Some(Arc::new(Limits { brands: identity.brands.clone(), player })))
+        Self(Some(Arc::new(Limits { brands: identity.brands.clone(), player, hidden })))
     }
 
     /// That of the call under way; everything where there is none.
@@ -54,17 +79,23 @@ impl Scope {
         self.0.as_ref().is_none_or(|limits| limits.brands.contains(brand))
     }
 
-    /// Whether it reaches what belongs to this brand and is about this player. What belongs to nobody does not
-    /// exist, and may be looked for.
-    pub fn includes(&self, brand: Option<&str>, player: Option<&str>) -> bool {
+    /// Whether it reaches what belongs to this brand and team and is about this player. What belongs to nobody does
+    /// not exist, and may be looked for.
+    pub fn includes(&self, brand: Option<&str>, player: Option<&str>, team: Option<Team>) -> bool {
         let Some(limits) = &self.0 else { return true };
         let Some(brand) = brand else { return true };
         let is_own = limits.player.as_deref().is_none_or(|own| player == Some(own));
-        limits.brands.contains(brand) && is_own
+        let is_hidden = team.is_some_and(|team| limits.hidden.contains(&team));
+        limits.brands.contains(brand) && is_own && !is_hidden
     }
 
-    /// Runs a call within it.
-    pub(crate) async fn surround<F: Future>(self, call: F) -> F::Output {
+    /// The confidential teams whose cases it does not reach: lists leave them out.
+    pub fn hidden_teams(&self) -> &[Team] {
+        self.0.as_ref().map_or(&[], |limits| &limits.hidden)
+    }
+
+    /// Runs a call, or what it leaves behind, within it.
+    pub async fn surround<F: Future>(self, call: F) -> F::Output {
         OF_CALL.scope(self, call).await
     }
 }
@@ -73,7 +104,6 @@ impl Scope {
 mod tests {
     use std::collections::BTreeSet;
 
-    use access::Role;
     use case::Actor;
 
     use super::*;
@@ -94,8 +124,34 @@ mod tests {
             (Some("SE"), Some("p-1"), false, false),
             (None, None, true, true),
         ] {
-            assert_eq!(agent.includes(brand, subject), by_agent, "{brand:?} {subject:?}");
-            assert_eq!(player.includes(brand, subject), by_player, "{brand:?} {subject:?}");
+            assert_eq!(agent.includes(brand, subject, None), by_agent, "{brand:?} {subject:?}");
+            assert_eq!(player.includes(brand, subject, None), by_player, "{brand:?} {subject:?}");
+        }
+    }
+
+    #[test]
+    fn a_confidential_teams_case_is_for_its_members_for_who_oversees_and_for_its_player() {
+        let reaches = |actor: Actor, role: Role, team: Team| {
+            let identity = Identity { actor, roles: BTreeSet::from([role]), brands: Brands::All };
+            Scope::of(&identity).includes(Some("NB"), Some("p-1"), Some(team))
+        };
+        let general = || Actor::agent("mette", &[Team::General]);
+        for (actor, role, team, reached) in [
+            (general(), Role::Agent, Team::Payments, true),
+            (general(), Role::Agent, Team::ResponsibleGambling, false),
+            (general(), Role::TeamLead, Team::Complaints, false),
+            (general(), Role::Senior, Team::Privacy, false),
+            (Actor::agent("mette", &[Team::Complaints]), Role::Agent, Team::Complaints, true),
+            (Actor::agent("mette", &[Team::Complaints]), Role::Agent, Team::Privacy, false),
+            (general(), Role::ResponsibleGambling, Team::ResponsibleGambling, true),
+            (general(), Role::Complaints, Team::Complaints, true),
+            (general(), Role::Auditor, Team::Privacy, true),
+            (general(), Role::PrivacyOfficer, Team::Privacy, true),
+            (Actor::service("crm"), Role::Service, Team::ResponsibleGambling, true),
+            (Actor::player("p-1"), Role::Player, Team::ResponsibleGambling, true),
+            (Actor::player("p-2"), Role::Player, Team::ResponsibleGambling, false),
+        ] {
+            assert_eq!(reaches(actor.clone(), role, team), reached, "{role} {:?} {team}", actor.teams);
         }
     }
 

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::server::{Mode, ServerConfig};
 
 /// Metadata key of the token: `Bearer` and the token.
-const AUTHORIZATION: &str = "authorization";
+pub(super) const AUTHORIZATION: &str = "authorization";
 
 /// `[grpc.tokens]` in a configuration file.
 #[derive(Debug, Clone, Deserialize)]
@@ -176,7 +176,7 @@ impl Authenticator for TokenAuthenticator {
     }
 }
 
-fn role_not_allowed() -> Failure {
+pub(super) fn role_not_allowed() -> Failure {
     Failure::Refused {
         reason: "ROLE_NOT_ALLOWED",
         message: "none of the caller's roles may call this method".to_owned(),

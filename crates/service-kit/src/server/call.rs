@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use access::table::{self, Admits};
 use case::intake::mask;
 use http::{Request, Response};
+use http_body_util::BodyExt;
 use opentelemetry::trace::TraceContextExt;
 use tonic::body::Body;
 use tonic::metadata::MetadataMap;
@@ -17,9 +18,12 @@ use tower::{Layer, Service};
 use tracing::{Instrument, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+use super::connection::Peer;
 use super::deadline::budget;
 use super::explain::explained;
-use crate::auth::{Admitted, Authenticator, Caller};
+use crate::auth::{Admitted, Authenticator, Caller, KnownServices};
+use crate::failure::Failure;
+use crate::limits::{Held, Limits};
 use crate::meta::{parse_traceparent, record_trace_id};
 use crate::metrics::metrics;
 
@@ -28,12 +32,56 @@ use crate::metrics::metrics;
 pub struct CallLayer {
     authenticator: Arc<dyn Authenticator>,
     longest: Duration,
+    fence: Option<Arc<Fence>>,
+}
+
+/// What stands around the calls of a server beside their caller's roles.
+pub(crate) struct Fence {
+    /// How much a caller may ask.
+    pub(crate) limits: Limits,
+    /// The services that are known by their certificates.
+    pub(crate) services: KnownServices,
+    /// The paths of the methods whose answers have no end.
+    pub(crate) watches: Vec<String>,
 }
 
 impl CallLayer {
     /// Callers as `authenticator` knows them; calls of at most `longest`.
     pub fn new(authenticator: Arc<dyn Authenticator>, longest: Duration) -> Self {
-        Self { authenticator, longest }
+        Self { authenticator, longest, fence: None }
+    }
+
+    /// The same, and callers may ask so much and be known by certificates.
+    pub(crate) fn fenced(self, fence: Fence) -> Self {
+        Self { fence: Some(Arc::new(fence)), ..self }
+    }
+
+    /// Who calls, and the room that the call takes while it lasts.
+    async fn admit(
+        &self,
+        path: &str,
+        metadata: &MetadataMap,
+        peer: Option<&Peer>,
+        budget: Duration,
+    ) -> Result<(Admitted, Option<Held>), Failure> {
+        let Some(fence) = &self.fence else {
+            return Ok((self.authenticator.authenticate(path, metadata).await?, None));
+        };
+        fence.limits.fits(metadata.as_ref())?;
+        let certificate = peer.and_then(|peer| peer.certificate.as_deref());
+        let by_certificate = fence.services.admit(certificate, path, metadata)?;
+        let admitted = match by_certificate {
+            Some(admitted) => admitted,
+            None => self.authenticator.authenticate(path, metadata).await?,
+        };
+        let is_watch = fence.watches.iter().any(|watch| watch == path);
+        match fence.limits.admit(&admitted.actor, path, is_watch) {
+            Ok(held) => Ok((admitted, Some(held))),
+            Err(failure) => {
+                fence.limits.wait_to_refuse(&admitted.actor, budget / 2).await;
+                Err(failure)
+            }
+        }
     }
 }
 
@@ -83,20 +131,25 @@ where
         let record = Record { method, span: span.clone(), started: Instant::now(), code: Code::Cancelled };
         let metadata = MetadataMap::from_headers(request.headers().clone());
         let budget = budget(request.headers().get("grpc-timeout"), self.layer.longest);
-        let authenticator = Arc::clone(&self.layer.authenticator);
+        let layer = self.layer.clone();
         Box::pin(
             async move {
                 // The deadline covers all of it: keys may have to be fetched before the caller is known.
                 let answering = async {
-                    let admitted = authenticator.authenticate(request.uri().path(), &metadata).await;
-                    let Admitted { actor, scope } = match admitted {
+                    let peer = request.extensions().get::<Peer>();
+                    let admitted = layer.admit(request.uri().path(), &metadata, peer, budget).await;
+                    let (Admitted { actor, scope }, held) = match admitted {
                         Ok(admitted) => admitted,
-                        Err(failure) => return Ok(Err(Status::from(failure))),
+                        Err(failure) => {
+                            Limits::count(&failure, record.label());
+                            return Ok(Err(Status::from(failure)));
+                        }
                     };
                     request.extensions_mut().insert(Caller(actor));
-                    scope.surround(inner.call(request)).await.map(Ok)
+                    scope.surround(inner.call(request)).await.map(|response| Ok(holding(response, held)))
                 };
-                match tokio::time::timeout(budget, answering).await {
+                let answered = tokio::time::timeout(budget, answering).await;
+                match answered {
                     Ok(Ok(Ok(response))) => Ok(record.finish(response)),
                     Ok(Ok(Err(refused))) => Ok(record.refuse(&refused)),
                     Ok(Err(error)) => Err(error),
@@ -108,6 +161,17 @@ where
             .instrument(span),
         )
     }
+}
+
+/// The call has its room until the last of its answer was taken, or nobody wants it any more.
+fn holding(response: Response<Body>, held: Option<Held>) -> Response<Body> {
+    let Some(held) = held else { return response };
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _held = &held;
+            frame
+        }))
+    })
 }
 
 fn server_span(method: &str, headers: &http::HeaderMap) -> Span {
@@ -156,6 +220,13 @@ impl Record {
         explained(&status).map_or(response, Status::into_http)
     }
 
+    /// The method as a label. What nobody serves, or nobody known asked for, may be any text: too many values.
+    fn label(&self) -> &str {
+        let is_ours = !matches!(self.code, Code::Unimplemented | Code::Unauthenticated)
+            && table::admitted(&self.method) != Admits::Nobody;
+        if is_ours { &self.method } else { "_OTHER" }
+    }
+
     fn refuse(mut self, status: &Status) -> Response<Body> {
         self.code = status.code();
         explained(status).unwrap_or_else(|| status.clone()).into_http()
@@ -169,10 +240,7 @@ impl Drop for Record {
         if is_server_error(self.code) {
             self.span.record("otel.status_code", "ERROR");
         }
-        // What nobody serves, or nobody known asked for, may be any text: too many values for a label.
-        let is_ours = !matches!(self.code, Code::Unimplemented | Code::Unauthenticated);
-        let method = if is_ours { &self.method } else { "_OTHER" };
-        metrics().rpc(method, name, self.started.elapsed());
+        metrics().rpc(self.label(), name, self.started.elapsed());
     }
 }
 

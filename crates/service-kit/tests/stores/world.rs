@@ -7,6 +7,7 @@ use event_bus::EmbeddedBus;
 use event_log::{Append, EventLog, MemoryLog, NewEvent};
 use scratch::shared::Database;
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
+use service_kit::limits::MessageSizes;
 use service_kit::store::{CONNECTIONS, Store, migrate_postgres};
 use service_kit::{MetadataAuthenticator, Parts, Shutdown, Stores};
 use sqlx::migrate::Migrator;
@@ -106,6 +107,7 @@ impl World {
             ids,
             sealer: Arc::new(sealer),
             authenticator: Arc::new(MetadataAuthenticator),
+            messages: MessageSizes::default(),
             stores: self.place.stores(),
             data: std::env::temp_dir(),
             shutdown: Shutdown::new(),

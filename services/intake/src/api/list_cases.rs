@@ -2,8 +2,8 @@
 
 use case::intake::limits;
 use contracts::intake::v1 as pb;
-use service_kit::Failure;
 use service_kit::request::Checks;
+use service_kit::{Failure, Scope};
 use tonic::Request;
 
 use super::Api;
@@ -33,6 +33,7 @@ pub(super) async fn handle(
             .map(|number| number.to_ascii_uppercase())
             .unwrap_or_default(),
         contact: String::new(),
+        hidden: Scope::current().hidden_teams().to_vec(),
     };
     let size = checks.page_size(asked.page_size);
     let filters = pb::ListCasesRequest { page_size: 0, page_token: String::new(), ..asked.clone() };

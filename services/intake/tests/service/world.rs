@@ -15,6 +15,7 @@ use event_log::{EventLog, MemoryLog};
 use intake::Config;
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
 use service_kit::execute::read_event;
+use service_kit::limits::MessageSizes;
 use service_kit::server::CallLayer;
 use service_kit::{Executor, MetadataAuthenticator, Parts, Shutdown};
 use tokio::net::TcpListener;
@@ -105,6 +106,7 @@ impl World {
             ids: Arc::clone(&lasting.ids),
             sealer: Arc::clone(&lasting.sealer),
             authenticator: Arc::new(MetadataAuthenticator),
+            messages: MessageSizes::default(),
             stores,
             data: data.path().to_owned(),
             shutdown: Shutdown::new(),

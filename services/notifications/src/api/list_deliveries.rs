@@ -47,7 +47,13 @@ pub(super) async fn answer(
     rows.truncate(size as usize);
     let next_page_token =
         rows.last().filter(|_| more).map(|(_, row)| token(&message, row)).unwrap_or_default();
-    let deliveries = rows.iter().map(|(head, row)| words::delivery(head, row)).collect();
+    let mut deliveries = Vec::with_capacity(rows.len());
+    for (head, row) in &rows {
+        // A page may be shorter than asked for: what the caller does not reach is left out of it.
+        if service.reaches(head.case_id).await? {
+            deliveries.push(words::delivery(head, row));
+        }
+    }
     Ok(ListDeliveriesResponse { deliveries, next_page_token })
 }
 

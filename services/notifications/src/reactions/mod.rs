@@ -35,6 +35,32 @@ use service_kit::reaction::subscribe as add;
 use crate::sender::Sender;
 use crate::service::Service;
 
+/// The durable names of all reactions: NATS lets this service take from their consumers only.
+pub const NAMES: &[&str] = &[
+    "notifications.on_answer_suggested",
+    "notifications.on_callback_requested",
+    "notifications.on_case_assigned",
+    "notifications.on_case_reopened",
+    "notifications.on_case_resolved",
+    "notifications.on_evidence_received",
+    "notifications.on_evidence_rejected",
+    "notifications.on_evidence_requested",
+    "notifications.on_horizon_extended",
+    "notifications.on_horizon_set",
+    "notifications.on_notification_queued",
+    "notifications.on_notification_redriven",
+    "notifications.on_payment_executed",
+    "notifications.on_payment_information_requested",
+    "notifications.on_payment_refused",
+    "notifications.on_personal_contact_assigned",
+    "notifications.on_player_refused",
+    "notifications.on_player_verified",
+    "notifications.on_reply_sent",
+    "notifications.on_self_exclusion_requested",
+    "notifications.on_sla_breached",
+    "notifications.on_sla_warned",
+];
+
 /// Starts all reactions; they run until shutdown.
 pub(crate) async fn subscribe(
     parts: &Parts,

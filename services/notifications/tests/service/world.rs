@@ -18,6 +18,7 @@ use event_bus::{EmbeddedBus, Subscription};
 use event_log::{EventLog, SqliteLog};
 use sealing::{MasterKey, Sealer, SqliteKeyStore};
 use serde::Deserialize;
+use service_kit::limits::MessageSizes;
 use service_kit::server::CallLayer;
 use service_kit::{CommandRequest, Executor, MetadataAuthenticator, Parts, Shutdown};
 use tempfile::TempDir;
@@ -139,6 +140,7 @@ impl World {
             ids: ids.clone(),
             sealer: Arc::new(Sealer::new(keys, master, shared_clock, ids)),
             authenticator: Arc::new(MetadataAuthenticator),
+            messages: MessageSizes::default(),
             stores,
             data: data.clone(),
             shutdown: Shutdown::new(),

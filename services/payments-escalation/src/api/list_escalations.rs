@@ -45,7 +45,16 @@ pub(super) async fn handle(
         ),
         _ => String::new(),
     };
-    Ok(pb::ListEscalationsResponse { escalations: lines.iter().map(summary).collect(), next_page_token })
+    let mut escalations = Vec::with_capacity(lines.len());
+    for line in &lines {
+        // A page may be shorter than asked for: what the caller does not reach is left out of it.
+        let case_id =
+            line.case_id.parse().map_err(|_| Failure::Internal("a case's id in the list".to_owned()))?;
+        if api.executor.reaches(case_id).await? {
+            escalations.push(summary(line));
+        }
+    }
+    Ok(pb::ListEscalationsResponse { escalations, next_page_token })
 }
 
 /// A token holds where the page ended and which list it was of.

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use payments_escalation::{Config, Gateway, HttpGateway};
 use sandbox_gateway::{Running, SandboxGateway};
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
+use service_kit::limits::MessageSizes;
 use service_kit::server::CallLayer;
 use service_kit::{EventMeta, MetadataAuthenticator, Parts, Shutdown};
 use tokio::net::TcpListener;
@@ -101,6 +102,7 @@ impl World {
             ids,
             sealer: Arc::new(sealer),
             authenticator: Arc::new(MetadataAuthenticator),
+            messages: MessageSizes::default(),
             stores,
             data: data.path().to_owned(),
             shutdown: shutdown.clone(),

@@ -2,8 +2,8 @@
 
 use case::AgentId;
 use contracts::routing::v1 as pb;
-use service_kit::Failure;
 use service_kit::request::Checks;
+use service_kit::{Failure, Scope};
 use tonic::Request;
 use uuid::Uuid;
 
@@ -29,8 +29,11 @@ pub(super) async fn handle(
         let offer = line.offer.as_ref()?;
         Some(format!("{}/{}", offer.expires_at.as_microsecond(), line.case_id))
     });
+    // A page may be shorter than asked for: what the caller does not reach is left out of it.
+    let scope = Scope::current();
+    let hidden = scope.hidden_teams();
     Ok(pb::ListOffersResponse {
-        offers: lines.iter().filter_map(offer).collect(),
+        offers: lines.iter().filter(|line| !hidden.contains(&line.entry.team)).filter_map(offer).collect(),
         next_page_token: page::next(&list, end),
     })
 }

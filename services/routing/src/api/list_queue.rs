@@ -2,8 +2,8 @@
 
 use case::Team;
 use contracts::routing::v1 as pb;
-use service_kit::Failure;
 use service_kit::request::{Checks, timestamp};
+use service_kit::{Failure, Scope};
 use tonic::Request;
 
 use super::view::entry;
@@ -23,6 +23,15 @@ pub(super) async fn handle(
     // A queue moves while it is read: a page begins at a place, whoever stands there by then.
     let skip = page::begin(&mut checks, &list, &asked.page_token, |end| end.parse::<u32>().ok()).unwrap_or(0);
     let (brand, team) = checks.finish_with(brand.zip(team))?;
+    if Scope::current().hidden_teams().contains(&team) {
+        return Err(Failure::Refused {
+            reason: "TEAM_NOT_ALLOWED",
+            message: format!("the queue of {team} is for its members only"),
+            metadata: Vec::new(),
+            field: None,
+            permission: true,
+        });
+    }
     api.catch_up().await?;
     let depth = api.desk.model.depth(&brand, team).await?;
     let lines = api.desk.model.queue(&brand, team, skip, size + 1).await?;

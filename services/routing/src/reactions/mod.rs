@@ -45,6 +45,45 @@ use service_kit::reaction::subscribe;
 
 use crate::desk::Desk;
 
+/// The durable names of all reactions: NATS lets this service take from their consumers only.
+pub const NAMES: &[&str] = &[
+    "routing.on_agent_registered",
+    "routing.on_answer_accepted",
+    "routing.on_callback_completed",
+    "routing.on_case_abandoned",
+    "routing.on_case_classified",
+    "routing.on_case_closed",
+    "routing.on_case_merged",
+    "routing.on_case_opened",
+    "routing.on_case_queued",
+    "routing.on_case_rejected",
+    "routing.on_case_released",
+    "routing.on_case_reopened",
+    "routing.on_case_resolved",
+    "routing.on_case_transferred",
+    "routing.on_complaint_declared",
+    "routing.on_evidence_received",
+    "routing.on_evidence_rejected",
+    "routing.on_evidence_requested",
+    "routing.on_gateway_contacted",
+    "routing.on_gateway_replied",
+    "routing.on_gateway_timed_out",
+    "routing.on_handed_to_human",
+    "routing.on_message_received",
+    "routing.on_offer_declined",
+    "routing.on_offer_expired",
+    "routing.on_payment_escalated",
+    "routing.on_payment_executed",
+    "routing.on_payment_failed",
+    "routing.on_payment_information_requested",
+    "routing.on_payment_refused",
+    "routing.on_payment_returned",
+    "routing.on_presence_changed",
+    "routing.on_reply_sent",
+    "routing.on_self_exclusion_requested",
+    "routing.on_skill_relaxed",
+];
+
 /// Starts them all; they run until shutdown.
 pub(crate) async fn subscribe_all(
     parts: &Parts,

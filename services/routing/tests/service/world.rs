@@ -18,6 +18,7 @@ use event_log::{Append, Committed, EventLog, MemoryLog, NewEvent};
 use jiff::Timestamp;
 use routing::Config;
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
+use service_kit::limits::MessageSizes;
 use service_kit::server::CallLayer;
 use service_kit::{EventMeta, MetadataAuthenticator, Parts, Shutdown};
 use tokio::net::TcpListener;
@@ -98,6 +99,7 @@ impl World {
             ids,
             sealer: Arc::new(sealer),
             authenticator: Arc::new(MetadataAuthenticator),
+            messages: MessageSizes::default(),
             stores,
             data: data.path().to_owned(),
             shutdown: shutdown.clone(),
