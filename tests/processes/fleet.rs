@@ -70,6 +70,7 @@ impl Fleet {
             database: database.url.clone(),
             nats: nats.url.clone(),
             prefix: nats.prefix.clone(),
+            nats_password: None,
             master_key: "0d".repeat(32),
         };
         let stop_gateway = Shutdown::new();
