@@ -235,6 +235,7 @@ fn the_descriptors_for_reflection_hold_every_service_and_every_import_but_no_com
         contracts::notifications::v1::notifications_service_server::SERVICE_NAME,
         contracts::operations::v1::operations_service_server::SERVICE_NAME,
         contracts::payments_escalation::v1::payments_escalation_service_server::SERVICE_NAME,
+        contracts::privacy::v1::privacy_service_server::SERVICE_NAME,
         contracts::routing::v1::routing_service_server::SERVICE_NAME,
     ];
     assert_eq!(services, expected);
