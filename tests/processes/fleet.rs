@@ -114,12 +114,12 @@ impl Fleet {
             self.gateway
         );
         merge(&mut settings, gateway.parse().unwrap());
-        let file = self.data.path().join(format!("{name}.toml"));
-        std::fs::write(&file, settings.to_string()).unwrap();
         if programs.is_some() {
             // A setting that a program does not know is refused, and this one came with the rollouts.
             settings.get_mut("grpc").unwrap().as_table_mut().unwrap().remove("leave_seconds");
         }
+        let file = self.data.path().join(format!("{name}.toml"));
+        std::fs::write(&file, settings.to_string()).unwrap();
         let path = programs.map_or_else(|| program(&program_name), |folder| folder.join(&program_name));
         let mut child = Command::new(path)
             .args(["--json", "--config"])

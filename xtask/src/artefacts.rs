@@ -15,6 +15,7 @@ docs/clients.md says what the files are for. `casetrail artefacts --out DIR` wri
 const FOLDER: &str = "target/artefacts";
 
 pub(crate) fn run(workshop: &Workshop) -> Result<bool> {
-    let program = ["run", "--quiet", "--locked", "--package", "casetrail", "--"];
+    // No package is named, or its dependencies would be built again with fewer features.
+    let program = ["run", "--quiet", "--locked", "--bin", "casetrail", "--"];
     process::run(workshop.cargo().args(program).args(["artefacts", "--out", FOLDER]))
 }
