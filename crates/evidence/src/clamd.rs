@@ -1,4 +1,4 @@
-//! The scanner: a client of the daemon of `ClamAV`, which is sent the bytes over `INSTREAM`.
+//! The scanner: a client of the daemon of ClamAV, which is sent the bytes over `INSTREAM`.
 //!
 //! Whatever is not a clear answer within the time limit is no answer: the caller must not keep the file.
 
@@ -73,7 +73,7 @@ pub struct ScannerAway {
     problem: String,
 }
 
-/// A daemon of `ClamAV`. Each question is a connection of its own, so that a restart of the daemon needs none here.
+/// A daemon of ClamAV. Each question is a connection of its own, so that a restart of the daemon needs none here.
 #[derive(Debug, Clone)]
 pub struct Clamd {
     address: Address,

@@ -47,15 +47,10 @@ impl DataKey {
         while let Some((msg, after)) =
             rest.split_at_checked(CHUNK_BYTES).filter(|(_, after)| !after.is_empty())
         {
-            #[expect(clippy::expect_used, reason = "only more than 2^32 chunks, 256 TiB, are refused")]
-            let chunk =
-                sealing.encrypt_next(Payload { msg, aad: &aad }).expect("a file in memory is smaller");
-            sealed.extend_from_slice(&chunk);
+            sealed.extend_from_slice(&possible(sealing.encrypt_next(Payload { msg, aad: &aad })));
             rest = after;
         }
-        #[expect(clippy::expect_used, reason = "only more than 256 GiB in one chunk are refused")]
-        let last = sealing.encrypt_last(Payload { msg: rest, aad: &aad }).expect("a chunk is smaller");
-        sealed.extend_from_slice(&last);
+        sealed.extend_from_slice(&possible(sealing.encrypt_last(Payload { msg: rest, aad: &aad })));
         sealed
     }
 
@@ -74,6 +69,12 @@ impl DataKey {
         content.extend(opening.finish()?);
         Ok(content)
     }
+}
+
+/// A chunk that was sealed.
+fn possible(sealed: Result<Vec<u8>, chacha20poly1305::aead::Error>) -> Vec<u8> {
+    #[expect(clippy::expect_used, reason = "only more than 2^32 chunks, or 256 GiB in one, are refused")]
+    sealed.expect("a file in memory is smaller")
 }
 
 /// A file that is being opened.

@@ -91,7 +91,8 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     .map_err(|problem| StartError::Value { key: "intake.evidence.store".to_owned(), problem })?;
     let evidence = Arc::new(evidence);
     let examination = config.evidence.examination()?;
-    parts.shutdown.spawn_background(evidence_store::remove_abandoned(Arc::clone(&evidence)));
+    let removal = evidence_store::remove_abandoned(Arc::clone(&evidence), parts.shutdown.clone());
+    parts.shutdown.spawn_background(removal);
     let store = parts.store(STAGE, &MIGRATIONS).await?;
     let executor = Executor::new(parts, STAGE);
     let directory = CaseDirectory::start(parts, &store, STAGE).await?;

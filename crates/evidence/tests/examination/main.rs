@@ -1,5 +1,7 @@
 //! Files good and bad, made here, and what becomes of each.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
+
 mod heic;
 mod kinds;
 mod pdfs;

@@ -12,8 +12,7 @@ const EICAR: [&str; 2] = ["X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR-STANDARD-ANTIV
 const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn daemon() -> scratch::Clamd {
-    let hexadecimal: String = EICAR.concat().bytes().map(|byte| format!("{byte:02x}")).collect();
-    scratch::Clamd::start(&format!("Eicar-Test:0:*:{hexadecimal}")).await.unwrap()
+    scratch::Clamd::start(&format!("Eicar-Test:0:*:{}", hex::encode(EICAR.concat()))).await.unwrap()
 }
 
 fn client(address: &str, timeout: Duration) -> Clamd {

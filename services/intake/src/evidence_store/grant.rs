@@ -66,7 +66,7 @@ impl EvidenceStore {
     }
 }
 
-fn aad<'a>(key: &'a DataKey, case: CaseId, evidence_id: Uuid) -> AssociatedData<'a> {
+fn aad(key: &DataKey, case: CaseId, evidence_id: Uuid) -> AssociatedData<'_> {
     AssociatedData { event_id: evidence_id, stream_id: case.0, field: FIELD, key_id: key.id() }
 }
 

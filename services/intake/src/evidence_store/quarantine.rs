@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use object_store::path::Path as Place;
 use object_store::{ObjectMeta, ObjectStoreExt};
 use sealing::{AssociatedData, DataKey};
-use service_kit::Failure;
+use service_kit::{Failure, Shutdown};
 use uuid::Uuid;
 
 use super::{EvidenceStore, unavailable};
@@ -218,10 +218,13 @@ impl EvidenceStore {
     }
 }
 
-/// Removes uploads that were left alone, for ever. Every replica does; what is gone is gone.
-pub(crate) async fn remove_abandoned(store: Arc<EvidenceStore>) {
+/// Removes uploads that were left alone, until shutdown. Every replica does; what is gone is gone.
+pub(crate) async fn remove_abandoned(store: Arc<EvidenceStore>, shutdown: Shutdown) {
     loop {
-        store.clock.sleep_until(store.clock.now() + LOOKED_FOR).await;
+        tokio::select! {
+            () = shutdown.soft().cancelled() => return,
+            () = store.clock.sleep_until(store.clock.now() + LOOKED_FOR) => {}
+        }
         match store.remove_old().await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "uploads that were left alone were removed"),

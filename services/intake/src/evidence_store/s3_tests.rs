@@ -38,7 +38,7 @@ impl Server {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), made).await.expect("the server makes a bucket");
+        tokio::time::timeout(Duration::from_mins(1), made).await.expect("the server makes a bucket");
         server
     }
 
