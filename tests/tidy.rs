@@ -15,6 +15,8 @@ mod house;
 mod lexer;
 #[path = "tidy/manifests.rs"]
 mod manifests;
+#[path = "tidy/security.rs"]
+mod security;
 #[path = "tidy/sources.rs"]
 mod sources;
 #[path = "tidy/stages.rs"]

@@ -1,5 +1,5 @@
-//! The project's own chores, run as `cargo xtask <chore>`: `test`, and `faults` for long runs of one of its
-//! tests.
+//! The project's own chores, run as `cargo xtask <chore>`: `test`, `faults` for long runs of one of its
+//! tests, and `sbom`.
 //!
 //! `test` is the second of the README's two commands and all that `.ci/run` calls. It stands outside the
 //! journey: it knows folders and tools, and must never depend on a crate of ours.
@@ -9,6 +9,7 @@
 mod faults;
 mod process;
 mod report;
+mod sbom;
 mod servers;
 mod steps;
 mod tools;
@@ -47,6 +48,12 @@ enum Chore {
     /// a seed gives. Exit code 0 means that no invariant was violated.
     #[command(after_help = faults::EXAMPLES)]
     Faults(FaultsArgs),
+    /// Writes what the shipped programs are made of, one `CycloneDX` file a program, in target/sbom.
+    ///
+    /// Writes it twice and refuses when the two differ. `cargo-cyclonedx` is looked for on PATH, else built once
+    /// into target/tools.
+    #[command(after_help = sbom::EXAMPLES)]
+    Sbom,
 }
 
 const EXAMPLES: &str = "\
@@ -78,6 +85,10 @@ fn main() -> ExitCode {
         }
         Chore::Test(args) => report::summary(&steps::run(&workshop, &args.only)),
         Chore::Faults(args) => faults::run(&workshop, &args).unwrap_or_else(|error| {
+            eprintln!("{error:#}");
+            false
+        }),
+        Chore::Sbom => sbom::run(&workshop).unwrap_or_else(|error| {
             eprintln!("{error:#}");
             false
         }),
