@@ -17,6 +17,8 @@ mod lexer;
 mod manifests;
 #[path = "tidy/migrations.rs"]
 mod migrations;
+#[path = "tidy/security.rs"]
+mod security;
 #[path = "tidy/sources.rs"]
 mod sources;
 #[path = "tidy/stages.rs"]

@@ -9,7 +9,6 @@ mod people;
 #[path = "../traces/receiver.rs"]
 mod receiver;
 #[path = "../journey/requests.rs"]
-#[expect(dead_code, reason = "the journey's tests ask for more")]
 mod requests;
 #[path = "../traces/spans.rs"]
 #[expect(dead_code, reason = "the traces' tests look closer")]
@@ -28,6 +27,7 @@ mod killed;
 mod outages;
 mod replicas;
 mod rollout;
+mod secrets;
 mod sharded;
 mod traced;
 mod upgraded;

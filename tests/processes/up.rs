@@ -1,7 +1,7 @@
 //! A running `casetrail up`, and what is done to it.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -146,6 +146,11 @@ impl Up {
             format!("{}:\n{}\n", path.display(), lines.join("\n"))
         };
         logs.iter().map(last).collect()
+    }
+
+    /// Where it keeps everything but what is in the database.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// The folder where mails land.

@@ -151,7 +151,8 @@ impl Postgres {
         format!("postgres://{SUPERUSER}@127.0.0.1:{}/{database}", self.port)
     }
 
-    fn data(&self) -> PathBuf {
+    /// The folder with everything it keeps; its write-ahead log is in `pg_wal`.
+    pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 

@@ -55,6 +55,16 @@ impl Postgres {
         run("pg_dumpall", roles.stdout(create(&roles_beside(file))?)).map(drop)
     }
 
+    /// One database as text (`pg_dump --format=plain`), to look for something in it.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub fn dump_as_text(&self, database: &str) -> Result<String, Error> {
+        let mut dump = self.command("pg_dump");
+        dump.args(["--format=plain", "--dbname", &self.url(database)]);
+        run("pg_dump", dump.stdout(Stdio::piped()))
+    }
+
     /// Makes a database of what [`dump`](Self::dump) wrote, of this server or of another, with its roles.
     ///
     /// # Errors
