@@ -15,12 +15,17 @@ mod requests;
 #[expect(dead_code, reason = "the traces' tests look closer")]
 mod spans;
 
+mod forest;
 mod up;
 mod withdrawal;
 
+mod burst;
+mod collector;
 mod configured;
 mod killed;
 mod outages;
+mod reloaded;
 mod replicas;
+mod sampled;
 mod sharded;
 mod traced;

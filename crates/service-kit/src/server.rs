@@ -15,6 +15,7 @@ use access::table::{self, Admits};
 use axum::Router;
 use axum::routing::get;
 use prost::Message;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -42,7 +43,7 @@ const CONNECTION_AGE: Duration = Duration::from_mins(30);
 const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 
 /// `[grpc]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerConfig {
     /// Where gRPC listens, such as `127.0.0.1:7700`; port 0 takes a free one.
@@ -68,7 +69,7 @@ pub struct ServerConfig {
 }
 
 /// What a process is run for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// To try things: callers may be believed without proof.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use case::Language;
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::StartError;
 
@@ -11,7 +12,7 @@ use service_kit::StartError;
 pub const DEFAULTS: &str = include_str!("../default.toml");
 
 /// `[intake]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where evidence is kept: a folder in the data folder, or an absolute path.

@@ -64,12 +64,13 @@ pub(crate) struct Taken {
 }
 
 impl System {
-    /// Starts one on free ports and waits until it is ready.
-    pub(crate) async fn start(wiring: Wiring) -> anyhow::Result<Self> {
+    /// Starts one on free ports, with this environment too, and waits until it is ready.
+    pub(crate) async fn start(wiring: Wiring, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("a folder for the data")?;
         let started = Instant::now();
         let mut command = command(wiring, folder.path())?;
         let mut process = command
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -27,14 +27,17 @@ use super::latency::{Latencies, Percentiles};
 
 /// Options of `casetrail bench journey`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  casetrail bench journey --cases 10000 --callers 64 --json")]
+#[command(after_help = "\
+Examples:
+  casetrail bench journey --cases 10000 --callers 64 --json
+  casetrail bench journey --telemetry --rounds 5 --wiring distributed")]
 pub(crate) struct Args {
     /// How many callers call at once.
     #[arg(long, default_value_t = 64)]
-    callers: usize,
+    pub(super) callers: usize,
     /// How many cases are opened.
     #[arg(long, default_value_t = 10_000)]
-    cases: usize,
+    pub(super) cases: usize,
     /// How long messages are written to them, in seconds.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
@@ -43,7 +46,13 @@ pub(crate) struct Args {
     rate: Option<f64>,
     /// Measure this wiring alone; otherwise one after the other
     #[arg(long, value_name = "WIRING")]
-    wiring: Option<Wiring>,
+    pub(super) wiring: Option<Wiring>,
+    /// Measure what telemetry costs instead: rounds with it and without it in turns, the cases spread over them
+    #[arg(long)]
+    pub(super) telemetry: bool,
+    /// How many rounds, with --telemetry
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
+    pub(super) rounds: u8,
 }
 
 /// What was measured.
@@ -70,8 +79,8 @@ struct Measured {
 }
 
 #[derive(Debug, Serialize)]
-struct Throughput {
-    per_second: f64,
+pub(super) struct Throughput {
+    pub(super) per_second: f64,
     #[serde(flatten)]
     latency: Percentiles,
 }
@@ -105,10 +114,9 @@ pub(crate) async fn run(args: Args, json: bool) -> anyhow::Result<()> {
 }
 
 async fn measure(args: &Args, wiring: Wiring) -> anyhow::Result<Measured> {
-    let system = System::start(wiring).await?;
+    let system = System::start(wiring, &[]).await?;
     let idle = system.taken();
-    let load =
-        Load { channel: Channel::from_shared(system.url.clone())?.connect().await?, callers: args.callers };
+    let load = Load::on(&system, args.callers).await?;
 
     let bar = bar(args.cases, "opening cases");
     let (open, cases) = load.open(args.cases, None, &bar).await?;
@@ -135,14 +143,19 @@ fn bar(length: usize, what: &'static str) -> ProgressBar {
     style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
 }
 
-struct Load {
+/// Callers at a system.
+pub(super) struct Load {
     channel: Channel,
     callers: usize,
 }
 
 impl Load {
+    pub(super) async fn on(system: &System, callers: usize) -> anyhow::Result<Self> {
+        Ok(Self { channel: Channel::from_shared(system.url.clone())?.connect().await?, callers })
+    }
+
     /// Opens cases: as fast as the callers can, or at a rate.
-    async fn open(
+    pub(super) async fn open(
         &self,
         count: usize,
         rate: Option<f64>,
@@ -184,7 +197,7 @@ impl Load {
     }
 
     /// Writes messages to the cases for a while.
-    async fn messages(&self, cases: &[String], lasting: Duration) -> anyhow::Result<Throughput> {
+    pub(super) async fn messages(&self, cases: &[String], lasting: Duration) -> anyhow::Result<Throughput> {
         let started = Instant::now();
         let share = cases.len().div_ceil(self.callers).max(1);
         let mut callers = JoinSet::new();
@@ -227,7 +240,7 @@ impl Load {
 
     /// Opens one more case and waits until notifications, the last stage, has answered it: services take
     /// facts nearly in order, so they are then through with nearly everything before it.
-    async fn settled(&self) -> anyhow::Result<()> {
+    pub(super) async fn settled(&self) -> anyhow::Result<()> {
         let (_, probe) = self.open(1, None, &ProgressBar::hidden()).await?;
         let probe = probe.first().context("the probe was opened")?;
         loop {

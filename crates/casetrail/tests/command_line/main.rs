@@ -5,6 +5,7 @@
 mod checking;
 mod program;
 mod schemas;
+mod settings;
 
 use std::io::{BufRead, BufReader};
 
