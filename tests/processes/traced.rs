@@ -78,7 +78,7 @@ async fn gateway_calls(up: &Up) -> Vec<String> {
 
 /// The header of every mail in the outbox.
 fn mails(up: &Up) -> Vec<String> {
-    let mails = up.mails().into_iter().filter(|name| name.ends_with(".eml"));
+    let mails = up.mails().into_iter().filter(|name| name.strip_suffix(".eml").is_some());
     mails
         .map(|name| {
             let mail = std::fs::read_to_string(up.outbox().join(name)).unwrap();

@@ -106,7 +106,9 @@ impl Tables {
     /// Every setting as it is in the end, by its whole key, such as `grpc.address`; secrets are hidden.
     pub fn shown(&self) -> Result<BTreeMap<String, Value>, ConfigError> {
         let mut shown = self.settings()?;
-        shown.iter_mut().for_each(|(key, value)| hide(key, value));
+        for (key, value) in &mut shown {
+            hide(key, value);
+        }
         Ok(shown)
     }
 }

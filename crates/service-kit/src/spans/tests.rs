@@ -40,8 +40,7 @@ fn ended(doing: impl FnOnce(&OnTheWay)) -> Vec<SpanData> {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(START.parse().unwrap()));
     let on_the_way = OnTheWay::new(&clock, Route { system: "nats", template: "case.{type}".to_owned() });
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || doing(&on_the_way));
-    let spans = ended.0.lock().unwrap().drain(..).collect();
-    spans
+    std::mem::take(&mut ended.0.lock().unwrap())
 }
 
 /// A fact that was recorded so many minutes ago.

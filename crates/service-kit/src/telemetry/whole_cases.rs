@@ -44,8 +44,7 @@ fn exported(share: f64, cases: &[Uuid]) -> Vec<SpanData> {
         }
     });
     provider.shutdown().unwrap();
-    let spans = exported.0.lock().unwrap().drain(..).collect();
-    spans
+    std::mem::take(&mut exported.0.lock().unwrap())
 }
 
 /// A call that makes the case: its span knows it only when the request was read.
