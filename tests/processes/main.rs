@@ -16,17 +16,22 @@ mod spans;
 
 mod balanced;
 mod fleet;
+mod forest;
 mod service_config;
 mod up;
 mod withdrawal;
 
+mod burst;
 mod clients;
+mod collector;
 mod configured;
 mod drained;
 mod killed;
 mod outages;
+mod reloaded;
 mod replicas;
 mod rollout;
+mod sampled;
 mod secrets;
 mod sharded;
 mod traced;

@@ -134,6 +134,11 @@ impl Up {
         reqwest::get(url).await.is_ok_and(|answer| answer.status().is_success())
     }
 
+    /// Everything that a process has logged.
+    pub(crate) fn log(&self, name: &str) -> String {
+        std::fs::read_to_string(self.data.path().join("logs").join(format!("{name}.log"))).unwrap()
+    }
+
     /// What the processes wrote, for a failing test's message.
     pub(crate) fn logs(&self) -> String {
         let logs = std::fs::read_dir(self.data.path().join("logs")).unwrap().flatten();

@@ -63,9 +63,9 @@ impl Withdrawal {
         Self { stage, number: opened.case.unwrap().number, transaction: transaction.to_owned() }
     }
 
-    /// A case that is there already.
-    pub(crate) fn of(stage: Stage, number: &str) -> Self {
-        Self { stage, number: number.to_owned(), transaction: String::new() }
+    /// A case that is there already, about this transaction.
+    pub(crate) fn of(stage: Stage, number: &str, transaction: &str) -> Self {
+        Self { stage, number: number.to_owned(), transaction: transaction.to_owned() }
     }
 
     /// Mette takes the case that is offered to her, and answers.

@@ -11,13 +11,14 @@ use std::str::FromStr;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How many days ahead [`Calendar::add_working_time`] looks: a century. No promise reaches further.
 const FURTHEST_DAYS: u32 = 36_600;
 
 /// A stretch of a day in which the desk is staffed, in minutes since local midnight; `24:00` ends a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Slot {
     opens_minute: u16,
@@ -25,7 +26,7 @@ pub struct Slot {
 }
 
 /// The opening hours of a desk, as they stand in a configuration file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Timetable {
     /// What clocks call the calendar.
@@ -95,7 +96,7 @@ pub enum InvalidCalendar {
 }
 
 /// When a desk is staffed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Timetable", into = "Timetable")]
 pub struct Calendar {
     timetable: Timetable,

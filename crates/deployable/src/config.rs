@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use event_bus::nats::{NatsOptions, NatsTls};
 use event_log::PostgresLogOptions;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use service_kit::config::{ConfigError, Tables};
+use service_kit::schema;
 use service_kit::server::ServerConfig;
 use service_kit::telemetry::TelemetryConfig;
 
@@ -49,7 +51,7 @@ pub struct Common {
 }
 
 /// `[postgres]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostgresConfig {
     /// The database's URL, with this service's role.
@@ -63,7 +65,7 @@ pub struct PostgresConfig {
 }
 
 /// `[nats]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NatsConfig {
     /// The servers' URLs, separated by commas.
@@ -83,7 +85,7 @@ pub struct NatsConfig {
 }
 
 /// `[keys]` in a configuration file.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeysConfig {
     /// The file with the master key; empty for none.
@@ -97,7 +99,7 @@ pub struct KeysConfig {
 }
 
 /// `[keys.vault]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VaultConfig {
     /// Its address; empty for none.
@@ -119,7 +121,7 @@ impl std::fmt::Debug for KeysConfig {
 }
 
 /// `[seals]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SealsConfig {
     /// The file with the key to sign with; empty for no seals.
@@ -131,7 +133,7 @@ pub struct SealsConfig {
 }
 
 /// `[data]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DataConfig {
     /// The folder.
@@ -194,6 +196,15 @@ impl Common {
         Self::of(&Tables::parse(DEFAULTS, overrides))
     }
 
+    /// The defaults, then `file` if given, then the environment; with every setting beside it.
+    ///
+    /// # Errors
+    /// Names every wrong key.
+    pub(crate) fn read(file: Option<&Path>) -> Result<(Self, Tables), ConfigError> {
+        let tables = Tables::load(DEFAULTS, file)?;
+        Ok((Self::of(&tables)?, tables))
+    }
+
     fn of(tables: &Tables) -> Result<Self, ConfigError> {
         tables.only(TABLES)?;
         Ok(Self {
@@ -225,9 +236,32 @@ impl<C: DeserializeOwned> Config<C> {
         Self::of(stage, &Tables::parse(&all_defaults(defaults), overrides))
     }
 
+    /// As [`load`](Self::load), with every setting beside it.
+    pub(crate) fn read(
+        stage: &str,
+        defaults: &str,
+        file: Option<&Path>,
+    ) -> Result<(Self, Tables), ConfigError> {
+        let tables = Tables::load(&all_defaults(defaults), file)?;
+        Ok((Self::of(stage, &tables)?, tables))
+    }
+
     fn of(stage: &str, tables: &Tables) -> Result<Self, ConfigError> {
         Ok(Self { common: Common::of(tables)?, service: tables.table(stage)? })
     }
+}
+
+/// The schemas of the tables that all processes have in common.
+pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+    vec![
+        ("grpc", schema::of_table::<ServerConfig>()),
+        ("telemetry", schema::of_table::<TelemetryConfig>()),
+        ("postgres", schema::of_table::<PostgresConfig>()),
+        ("nats", schema::of_table::<NatsConfig>()),
+        ("keys", schema::of_table::<KeysConfig>()),
+        ("seals", schema::of_table::<SealsConfig>()),
+        ("data", schema::of_table::<DataConfig>()),
+    ]
 }
 
 /// Every setting of a process with its default, documented.

@@ -34,6 +34,7 @@ use sealing::{PostgresKeyStore, Sealer};
 use serde::de::DeserializeOwned;
 use service_kit::auth::{self, AuthError};
 use service_kit::config::{ConfigError, Tables};
+use service_kit::metrics::{Connections, observe_connections};
 use service_kit::server::{self, Listeners, Services};
 use service_kit::telemetry::Telemetry;
 use service_kit::{Parts, Readiness, Shutdown, StartError, Started};
@@ -210,7 +211,7 @@ pub(crate) async fn open_logs(
     for shard in 0..shards {
         let options = postgres.log_options(process, shard, shards);
         match PostgresLog::open(&postgres.url, options, Arc::clone(clock)).await {
-            Ok(log) => logs.push(Arc::new(log)),
+            Ok(log) => logs.push(observed(shard, log)),
             Err(error) => {
                 close(&logs).await;
                 return Err(error.into());
@@ -218,6 +219,17 @@ pub(crate) async fn open_logs(
         }
     }
     Ok(logs)
+}
+
+/// The log of a shard, whose connections are reported from now on.
+fn observed(shard: u16, log: PostgresLog) -> Arc<PostgresLog> {
+    let log = Arc::new(log);
+    let name = if shard == 0 { "log".to_owned() } else { format!("log.s{shard}") };
+    observe_connections(name, "postgresql", Arc::downgrade(&log), |log| {
+        let (open, idle, most) = log.read_connections();
+        Connections { open: open.into(), idle: idle as u64, most: most.into() }
+    });
+    log
 }
 
 pub(crate) async fn close(logs: &[Arc<PostgresLog>]) {

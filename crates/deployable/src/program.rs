@@ -8,11 +8,12 @@ use std::sync::Arc;
 use ambient::{SystemClock, SystemIds};
 use clap::{CommandFactory, FromArgMatches, Parser};
 use serde::de::DeserializeOwned;
+use service_kit::reload::{Read, Reload};
 use service_kit::shutdown;
 use service_kit::telemetry;
 
 use crate::config::all_defaults;
-use crate::{Config, Options, Service};
+use crate::{Common, Config, Options, Service};
 
 /// What can be typed.
 #[derive(Debug, Parser)]
@@ -85,9 +86,14 @@ fn ended(name: &str, running: impl Future<Output = anyhow::Result<()>>) -> ExitC
 }
 
 async fn run<C: DeserializeOwned>(program: &Program, service: &Service<C>) -> anyhow::Result<()> {
-    let config = Config::load(service.stage, service.defaults, program.config.as_deref())?;
+    let read = || Config::<C>::read(service.stage, service.defaults, program.config.as_deref());
+    let (config, tables) = read()?;
     let name = service.process_name();
     let telemetry = telemetry::start(&config.common.telemetry, &name)?;
+    let reload = Reload::new(tables, telemetry.clone(), || {
+        let (Config { common: Common { telemetry, .. }, .. }, tables) = read()?;
+        Ok(Read { tables, telemetry })
+    })?;
     let options = Options {
         config,
         clock: Arc::new(SystemClock),
@@ -112,7 +118,10 @@ async fn run<C: DeserializeOwned>(program: &Program, service: &Service<C>) -> an
         }
     };
     program.announce(&name, deployment.grpc, deployment.http);
-    signal.await;
+    tokio::select! {
+        () = signal => {}
+        () = reload.run() => {}
+    }
     tracing::info!("stopping");
     if !deployment.stop().await {
         tracing::warn!("some work was still going on at the end of the drain time and was dropped");

@@ -18,6 +18,7 @@ use seals::{Keyring, Limits, Parts, PostgresSealStore, SealStore, Sealer, Signin
 use service_kit::auth;
 use service_kit::metrics::sample;
 use service_kit::readiness::Dependency;
+use service_kit::reload::{Read, Reload};
 use service_kit::server::{self, Services};
 use service_kit::telemetry::{self, Telemetry};
 use service_kit::{Readiness, Shutdown, shutdown};
@@ -74,7 +75,9 @@ pub async fn start(
         .zip(&logs)
         .map(|(shard, log)| {
             let (options, log) = (common.nats.options(NAME, shard), Arc::clone(log));
-            Relay::new(name.clone(), nats.clone(), &options, log, Arc::clone(&ids))
+            let relay = Relay::new(name.clone(), nats.clone(), &options, log, Arc::clone(&ids));
+            let route = relay.route();
+            relay.watched(service_kit::spans::publishing(&clock, route))
         })
         .collect();
     let status: Vec<_> = relays.iter().map(Relay::status).collect();
@@ -218,9 +221,14 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(program: &Program) -> anyhow::Result<()> {
-    let common = Common::load(program.config.as_deref())?;
+    let read = || Common::read(program.config.as_deref());
+    let (common, tables) = read()?;
     let telemetry = telemetry::start(&common.telemetry, NAME)?;
     let mut signal = pin!(shutdown::signal());
+    let reload = Reload::new(tables, telemetry.clone(), || {
+        let (Common { telemetry, .. }, tables) = read()?;
+        Ok(Read { tables, telemetry })
+    })?;
     let started = tokio::select! {
         started = start(&common, Arc::new(SystemClock), Arc::new(SystemIds), telemetry.clone()) => started,
         () = &mut signal => {
@@ -236,7 +244,10 @@ async fn run(program: &Program) -> anyhow::Result<()> {
         }
     };
     program.announce(NAME, relay.grpc, relay.http);
-    signal.await;
+    tokio::select! {
+        () = signal => {}
+        () = reload.run() => {}
+    }
     tracing::info!("stopping");
     relay.stop().await;
     telemetry.stop().await;

@@ -33,7 +33,7 @@ pub use nats_users::{OPERATOR, nats_users, nats_users_file};
 pub use place::Place;
 pub use roles::{RELAY, password_variable, role_of};
 pub use schemas::{DerivationsError, SCHEMAS, Schema, derivations};
-pub use settings::{check_settings, show_settings};
+pub use settings::{check_settings, settings_schema, show_settings};
 
 /// What the set is started with.
 pub struct Plan {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use deployable::Common;
 use service_kit::config::{ConfigError, Tables};
+use service_kit::schema;
 
 /// Reads a file as every process would, with the environment over it.
 ///
@@ -24,11 +25,30 @@ pub fn check_settings(file: &Path) -> Result<(), BTreeSet<String>> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
+/// The JSON Schema of a file that configures every process.
+///
+/// # Errors
+/// The defaults do not read.
+pub fn settings_schema() -> Result<serde_json::Value, ConfigError> {
+    let mut tables = deployable::config::schemas();
+    tables.extend([
+        ("intake", schema::of_table::<intake::Config>()),
+        ("routing", schema::of_table::<routing::Config>()),
+        ("payments_escalation", schema::of_table::<payments_escalation::Config>()),
+        ("notifications", schema::of_table::<notifications::Config>()),
+    ]);
+    schema::of_file("Casetrail's deployables", tables, &defaults())
+}
+
 /// Every setting of every process as it is in the end, secrets hidden: the defaults, a file, the environment.
 ///
 /// # Errors
 /// The file cannot be read.
 pub fn show_settings(file: Option<&Path>) -> Result<BTreeMap<String, serde_json::Value>, ConfigError> {
+    Tables::load(&defaults(), file)?.shown()
+}
+
+fn defaults() -> String {
     let defaults = [
         deployable::config::DEFAULTS,
         intake::DEFAULTS,
@@ -36,5 +56,5 @@ pub fn show_settings(file: Option<&Path>) -> Result<BTreeMap<String, serde_json:
         payments_escalation::DEFAULTS,
         notifications::DEFAULTS,
     ];
-    Tables::load(&defaults.join("\n"), file)?.shown()
+    defaults.join("\n")
 }

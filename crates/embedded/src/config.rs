@@ -3,8 +3,10 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::config::{self, ConfigError};
+use service_kit::schema;
 use service_kit::server::ServerConfig;
 use service_kit::telemetry::TelemetryConfig;
 
@@ -38,7 +40,7 @@ pub struct Config {
 }
 
 /// `[gateway]`: the sandbox gateway.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayConfig {
     /// Its port on 127.0.0.1; 0 takes a free one.
@@ -70,6 +72,20 @@ impl Config {
     /// tests.
     pub fn from_overrides(overrides: &[&str]) -> Result<Self, ConfigError> {
         config::parse_all(&Self::defaults(), overrides)
+    }
+
+    /// The JSON Schema of a configuration file.
+    pub fn schema() -> Result<serde_json::Value, ConfigError> {
+        let tables = [
+            ("grpc", schema::of_table::<ServerConfig>()),
+            ("telemetry", schema::of_table::<TelemetryConfig>()),
+            ("gateway", schema::of_table::<GatewayConfig>()),
+            ("intake", schema::of_table::<intake::Config>()),
+            ("routing", schema::of_table::<routing::Config>()),
+            ("payments_escalation", schema::of_table::<payments_escalation::Config>()),
+            ("notifications", schema::of_table::<notifications::Config>()),
+        ];
+        schema::of_file("casetrail dev", tables, &Self::defaults())
     }
 
     /// Every setting with its default, documented: what a configuration file may hold.

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use event_log::Committed;
 use jiff::Timestamp;
+use tracing::Span;
 use uuid::Uuid;
+
+use crate::Settling;
 
 /// Who wants which events, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +104,17 @@ pub trait Handler: Send + Sync + 'static {
     /// [`HandleError::Retry`] to be called again later, and [`HandleError::Away`] likewise, however often that is;
     /// [`HandleError::Poison`] to have it put aside. A panic counts as the first.
     async fn handle(&self, event: &Committed) -> Result<(), HandleError>;
+
+    /// The span of one try: the event is handled in it, and acknowledged in it too. `is_first` is false for an
+    /// event that was tried or delivered before.
+    fn span(&self, _event: &Committed, _is_first: bool) -> Span {
+        Span::none()
+    }
+
+    /// The span of telling the transport what became of the event, made within the try's span if there was a try.
+    fn settling(&self, _event: &Committed, _how: Settling) -> Span {
+        Span::none()
+    }
 }
 
 /// Builds rows from events.

@@ -50,6 +50,7 @@ macro_rules! contract_tests {
             a_poisoned_event_is_put_aside_at_once,
             a_handler_that_panics_has_failed_a_try,
             a_dead_letter_can_be_shown_and_handled_again,
+            a_try_is_the_first_one_once,
             dead_letters_survive_a_restart,
             a_projection_gets_every_event_once_in_order,
             a_projection_that_fails_is_asked_where_it_stands_and_skips_nothing,
@@ -155,6 +156,8 @@ type Answer = Box<dyn Fn(&Committed, u32) -> Result<(), HandleError> + Send + Sy
 struct Recorder {
     answer: Answer,
     tries: Mutex<Vec<Committed>>,
+    /// The position of each try for which a span was asked, and whether it was called the first one.
+    begun: Mutex<Vec<(u64, bool)>>,
     handled: watch::Sender<Vec<Committed>>,
     inside: AtomicU32,
     most_inside: watch::Sender<u32>,
@@ -167,6 +170,7 @@ impl Recorder {
         Arc::new(Self {
             answer: Box::new(answer),
             tries: Mutex::default(),
+            begun: Mutex::default(),
             handled: watch::Sender::default(),
             inside: AtomicU32::new(0),
             most_inside: watch::Sender::default(),
@@ -182,6 +186,12 @@ impl Recorder {
     /// The positions handled, in order.
     fn handled(&self) -> Vec<u64> {
         self.handled.borrow().iter().map(|event| event.position).collect()
+    }
+
+    /// Of each try of the event at `position`, whether it was called the first one.
+    fn first_tries_of(&self, position: u64) -> Vec<bool> {
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.iter().filter(|(at, _)| *at == position).map(|(_, is_first)| *is_first).collect()
     }
 
     /// How often the event at `position` was tried.
@@ -224,6 +234,11 @@ impl Handler for Recorder {
             self.handled.send_modify(|handled| handled.push(event.clone()));
         }
         answer
+    }
+
+    fn span(&self, event: &Committed, is_first: bool) -> tracing::Span {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).push((event.position, is_first));
+        tracing::Span::none()
     }
 }
 

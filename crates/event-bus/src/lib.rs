@@ -23,6 +23,7 @@ mod embedded;
 pub mod nats;
 mod retry;
 mod shards;
+mod spans;
 mod subscription;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub use consumer::{Consumer, DeadLetter, Filter, HandleError, Handler, Mode, Pro
 pub use embedded::{EmbeddedBus, OpenError};
 pub use retry::Backoff;
 pub use shards::{Shard, ShardedBus, name_on_shard};
+pub use spans::{Publishing, Route, Settling};
 pub use subscription::{Lag, Stopped, Subscription};
 
 /// How often an event is tried before it becomes a dead letter.
@@ -90,6 +92,11 @@ pub trait EventBus: Send + Sync + 'static {
     /// The shards that it carries, where there are several: what keeps a position of its own follows each.
     fn shards(&self) -> &[Shard] {
         &[]
+    }
+
+    /// What carries the events: for the names of spans and figures.
+    fn route(&self) -> Route {
+        Route::in_process()
     }
 }
 

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use event_log::{Committed, EventLog, global_position};
 use futures_util::future::join_all;
+use tracing::Span;
 
-use crate::{Consumer, DeadLetter, Error, EventBus, HandleError, Handler, Projection, Subscription};
+use crate::{
+    Consumer, DeadLetter, Error, EventBus, HandleError, Handler, Projection, Route, Settling, Subscription,
+};
 
 /// One shard of the log, and the bus that carries it.
 #[derive(Clone)]
@@ -58,6 +61,14 @@ impl Handler for Globally {
         let position = global_position(self.shard, committed.position);
         self.handler.handle(&Committed { position, ..committed.clone() }).await
     }
+
+    fn span(&self, committed: &Committed, is_first: bool) -> Span {
+        self.handler.span(committed, is_first)
+    }
+
+    fn settling(&self, committed: &Committed, how: Settling) -> Span {
+        self.handler.settling(committed, how)
+    }
 }
 
 #[async_trait]
@@ -104,5 +115,9 @@ impl EventBus for ShardedBus {
 
     fn shards(&self) -> &[Shard] {
         &self.shards
+    }
+
+    fn route(&self) -> Route {
+        self.shards.first().map_or_else(Route::in_process, |shard| shard.bus.route())
     }
 }

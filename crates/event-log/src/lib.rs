@@ -128,3 +128,19 @@ pub enum Error {
     #[error("the append is invalid: {0}")]
     Invalid(String),
 }
+
+/// What stands before a database's own code at the end of a message.
+const SQLSTATE: &str = " (SQLSTATE ";
+
+impl Error {
+    /// What a message says, followed by the code that the database gave.
+    pub(crate) fn with_sqlstate(message: String, code: Option<&str>) -> String {
+        code.map_or(message.clone(), |code| format!("{message}{SQLSTATE}{code})"))
+    }
+
+    /// The database's own code for what went wrong, if it gave one.
+    pub fn sqlstate(&self) -> Option<&str> {
+        let (Self::Unavailable(message) | Self::Corrupt(message)) = self else { return None };
+        message.rsplit_once(SQLSTATE)?.1.strip_suffix(')')
+    }
+}

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use case::{Aggregate, Case};
+use case::Case;
 use contracts::history::v1 as pb;
 use contracts::history::v1::history_service_server::{HistoryService, HistoryServiceServer};
 use service_kit::execute::{AsOf, Executor};
@@ -73,7 +73,6 @@ impl Inner {
         if !case.exists() {
             return Err(not_found(named));
         }
-        mark_span(&case);
         match as_of {
             Some(AsOf::Version(version)) if version > case.version => {
                 let newest = case.version;
@@ -84,15 +83,6 @@ impl Inner {
             }
             _ => Ok(case),
         }
-    }
-}
-
-/// Puts the case's id and number on the call's span.
-fn mark_span(case: &Case) {
-    let span = tracing::Span::current();
-    span.record("casetrail.case.id", tracing::field::display(case.id));
-    if let Some(number) = case.spoken_name() {
-        span.record("casetrail.case.number", number);
     }
 }
 

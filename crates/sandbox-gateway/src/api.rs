@@ -241,6 +241,8 @@ pub struct Ledger {
     pub executions_by_transaction: BTreeMap<String, u64>,
     /// How often each key was sent, repeats included.
     pub requests_by_key: BTreeMap<String, u64>,
+    /// The `traceparent` of each request that had one, by its key.
+    pub traceparents_by_key: BTreeMap<String, Vec<String>>,
     /// Every callback, in the order they were planned.
     pub callbacks: Vec<CallbackRecord>,
 }

@@ -58,10 +58,16 @@ pub(crate) struct Books {
     payments: Vec<Payment>,
     entries: Vec<LedgerEntry>,
     requests: BTreeMap<String, u64>,
+    traceparents: BTreeMap<String, Vec<String>>,
     callbacks: Vec<CallbackRecord>,
 }
 
 impl Books {
+    /// Notes in which trace a request came.
+    pub(crate) fn came_in(&mut self, key: &str, traceparent: &str) {
+        self.traceparents.entry(key.to_owned()).or_default().push(traceparent.to_owned());
+    }
+
     /// Answers an inquiry.
     pub(crate) fn inquire(&mut self, request: &InquiryRequest) -> (Reply, Plan) {
         let fingerprint = fingerprint("inquiry", request);
@@ -141,6 +147,7 @@ impl Books {
         let mut ledger = Ledger {
             entries: self.entries.clone(),
             requests_by_key: self.requests.clone(),
+            traceparents_by_key: self.traceparents.clone(),
             callbacks: self.callbacks.clone(),
             ..Ledger::default()
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -24,7 +24,11 @@ pub(crate) fn routes(gateway: Arc<Gateway>) -> Router {
 
 type Body<T> = Result<Json<T>, JsonRejection>;
 
-async fn inquire(State(gateway): State<Arc<Gateway>>, body: Body<InquiryRequest>) -> Response {
+async fn inquire(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    body: Body<InquiryRequest>,
+) -> Response {
     let request = match body {
         Ok(Json(request)) => request,
         Err(rejection) => return malformed(&rejection),
@@ -36,12 +40,17 @@ async fn inquire(State(gateway): State<Arc<Gateway>>, body: Body<InquiryRequest>
     if let Err(message) = checked {
         return invalid(StatusCode::BAD_REQUEST, message);
     }
+    note_trace(&gateway, &headers, &request.idempotency_key);
     let (reply, plan) = gateway.books().inquire(&request);
     gateway.follow(plan);
     respond(reply)
 }
 
-async fn pay(State(gateway): State<Arc<Gateway>>, body: Body<PaymentRequest>) -> Response {
+async fn pay(
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+    body: Body<PaymentRequest>,
+) -> Response {
     let request = match body {
         Ok(Json(request)) => request,
         Err(rejection) => return malformed(&rejection),
@@ -54,10 +63,17 @@ async fn pay(State(gateway): State<Arc<Gateway>>, body: Body<PaymentRequest>) ->
     if let Err(message) = checked {
         return invalid(StatusCode::BAD_REQUEST, message);
     }
+    note_trace(&gateway, &headers, &request.idempotency_key);
     let now = gateway.clock.now();
     let (reply, plan) = gateway.books().pay(&request, now);
     gateway.follow(plan);
     respond(reply)
+}
+
+fn note_trace(gateway: &Gateway, headers: &HeaderMap, key: &str) {
+    if let Some(traceparent) = headers.get("traceparent").and_then(|value| value.to_str().ok()) {
+        gateway.books().came_in(key, traceparent);
+    }
 }
 
 async fn payments(State(gateway): State<Arc<Gateway>>) -> Json<Vec<Payment>> {

@@ -1,7 +1,7 @@
 //! Configuration: defaults, then a file, then the environment (`CASETRAIL__SECTION__KEY`). Every error
 //! names its key and where it came from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use figment::Figment;
@@ -82,12 +82,32 @@ impl Tables {
 }
 
 impl Tables {
+    /// The keys of the settings that are others than they were `before`.
+    pub fn changed(&self, before: &Self) -> Result<Vec<String>, ConfigError> {
+        let (now, before) = (self.settings()?, before.settings()?);
+        let keys = now.keys().chain(before.keys()).collect::<BTreeSet<_>>();
+        Ok(keys.into_iter().filter(|key| now.get(*key) != before.get(*key)).cloned().collect())
+    }
+
+    /// Every table as it is in the end.
+    pub(crate) fn all(&self) -> Result<Value, ConfigError> {
+        extracted(self.0.extract())
+    }
+
+    fn settings(&self) -> Result<BTreeMap<String, Value>, ConfigError> {
+        let tables: BTreeMap<String, Value> = extracted(self.0.extract())?;
+        let mut settings = BTreeMap::new();
+        for (name, value) in tables {
+            flatten(name, value, &mut settings);
+        }
+        Ok(settings)
+    }
+
     /// Every setting as it is in the end, by its whole key, such as `grpc.address`; secrets are hidden.
     pub fn shown(&self) -> Result<BTreeMap<String, Value>, ConfigError> {
-        let tables: BTreeMap<String, Value> = extracted(self.0.extract())?;
-        let mut shown = BTreeMap::new();
-        for (name, value) in tables {
-            flatten(name, value, &mut shown);
+        let mut shown = self.settings()?;
+        for (key, value) in &mut shown {
+            hide(key, value);
         }
         Ok(shown)
     }
@@ -101,8 +121,7 @@ fn flatten(key: String, value: Value, into: &mut BTreeMap<String, Value>) {
                 flatten(format!("{key}.{name}"), value, into);
             }
         }
-        mut value => {
-            hide(&key, &mut value);
+        value => {
             into.insert(key, value);
         }
     }
@@ -233,6 +252,15 @@ mod tests {
     fn a_wrong_type_names_its_key() {
         let error = parse::<Sample>(DEFAULTS, "[grpc]\nport = \"many\"\n").unwrap_err().to_string();
         assert!(error.contains("grpc.port"), "{error}");
+    }
+
+    #[test]
+    fn what_has_changed_is_named_secrets_too() {
+        let tables = |text: &str| Tables::parse(DEFAULTS, &[text]);
+        let before = tables("[grpc]\nport = 1\n[keys]\nmaster_key = 'a'\n[nats]\nurl = 'x'\n");
+        let after = tables("[grpc]\nport = 1\n[keys]\nmaster_key = 'b'\n");
+        assert_eq!(after.changed(&before).unwrap(), ["keys.master_key", "nats.url"]);
+        assert!(before.changed(&before).unwrap().is_empty());
     }
 
     #[test]

@@ -11,21 +11,23 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
 use case::{Actor, ActorKind, Aggregate, Context, Recorded, Stage, StoredEvent};
+use event_bus::Route;
 use event_log::{Append, Appended, Committed, Lines, NewEvent};
 use jiff::Timestamp;
 use lru::LruCache;
 use sealing::Forgets;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing::field::Empty;
 use uuid::Uuid;
 
 use crate::auth::Scope;
 use crate::failure::Failure;
-use crate::meta::{EventMeta, traceparent_of};
+use crate::meta::EventMeta;
 use crate::metrics::metrics;
 use crate::parts::Parts;
 use crate::personal;
+use crate::spans;
 use patience::Patience;
 
 /// How often a command is decided anew after a conflict before it gives up.
@@ -101,6 +103,8 @@ struct Inner<A: Aggregate> {
     service: &'static str,
     witness: Option<Witness<A>>,
     cache: Mutex<LruCache<Uuid, Arc<A>>>,
+    /// What carries the events that it makes.
+    route: Route,
     /// Where those wait who were too late once: many on one case are served one after the other.
     lines: Lines,
 }
@@ -120,8 +124,8 @@ impl<A: Aggregate> Executor<A> {
         metrics().begins(service);
         let capacity = NonZeroUsize::new(CACHED_STATES).unwrap_or(NonZeroUsize::MIN);
         let cache = Mutex::new(LruCache::new(capacity));
-        let inner = Inner { parts: parts.clone(), service, witness, cache, lines: Lines::default() };
-        let inner = Arc::new(inner);
+        let (route, lines) = (parts.bus.route(), Lines::default());
+        let inner = Arc::new(Inner { parts: parts.clone(), service, witness, cache, route, lines });
         let holder: Weak<dyn Forgets> = Arc::downgrade(&(Arc::clone(&inner) as Arc<dyn Forgets>));
         parts.sealer.tell(holder);
         Self { inner }
@@ -130,7 +134,7 @@ impl<A: Aggregate> Executor<A> {
     /// The state of a stream now; version 0 if there is none that the call reaches.
     pub async fn load(&self, stream: Uuid) -> Result<Arc<A>, Failure> {
         let state = self.inner.load(stream).await?;
-        Ok(if is_reached(state.as_ref()) { state } else { Arc::new(A::empty(stream)) })
+        Ok(if is_reached(state.as_ref()) { marking(stream, state) } else { Arc::new(A::empty(stream)) })
     }
 
     /// The state of a stream now, or `NotFound`.
@@ -152,7 +156,13 @@ impl<A: Aggregate> Executor<A> {
             return Ok(A::empty(stream));
         }
         let state = self.inner.fold_to(stream, as_of).await?;
-        Ok(if is_reached(&state) { state } else { A::empty(stream) })
+        if !is_reached(&state) {
+            return Ok(A::empty(stream));
+        }
+        if state.exists() {
+            spans::mark(&state, stream);
+        }
+        Ok(state)
     }
 
     /// Whether the call under way reaches a stream, as it stands now.
@@ -406,7 +416,7 @@ impl<A: Aggregate> Inner<A> {
         state: &Arc<A>,
         now: Timestamp,
     ) -> Result<Vec<A::Event>, Failure> {
-        mark_span(state.as_ref(), request.stream);
+        spans::mark(state.as_ref(), request.stream);
         if !state.exists() && !request.creates {
             return Err(not_found::<A>(request.stream));
         }
@@ -473,7 +483,10 @@ impl<A: Aggregate> Inner<A> {
         let span = tracing::info_span!(
             "append case_events",
             otel.kind = "client",
+            otel.status_code = Empty,
+            error.type = Empty,
             db.system.name = self.parts.database,
+            db.response.status_code = Empty,
             db.operation.name = "append",
             db.operation.batch.size = events.len(),
             casetrail.case.id = %request.stream,
@@ -487,7 +500,7 @@ impl<A: Aggregate> Inner<A> {
             // A conflict is an answer.
             let answered = !matches!(appended, Err(event_log::Error::Unavailable(_)));
             metrics().database(self.parts.database, "append", started.elapsed(), answered);
-            let appended = appended?;
+            let appended = appended.inspect_err(tell_span)?;
             if appended.duplicate {
                 let Appended { first_version, last_version, last_position, .. } = appended;
                 return self.answer_again(request.stream, first_version, last_version, last_position).await;
@@ -534,7 +547,14 @@ impl<A: Aggregate> Inner<A> {
                 actor: request.actor.clone(),
                 causation_id: request.causation_id,
                 correlation_id: request.correlation_id.unwrap_or(request.command_id),
-                traceparent: producer_context(event.stored_name(), next, request.stream, event_id),
+                traceparent: spans::creation(
+                    &self.route,
+                    self.service,
+                    event.stored_name(),
+                    next,
+                    request.stream,
+                    event_id,
+                ),
                 service: self.service.to_owned(),
                 spoken_name: next.spoken_name(),
             };
@@ -569,38 +589,30 @@ impl<A: Aggregate> Forgets for Inner<A> {
     }
 }
 
-/// Puts the case's id and number on the span of the call or reaction that is under way.
-fn mark_span<A: Aggregate>(state: &A, stream: Uuid) {
-    let span = tracing::Span::current();
-    span.record("casetrail.case.id", tracing::field::display(stream));
-    if let Some(name) = state.spoken_name() {
-        span.record("casetrail.case.number", name);
+/// Marks the span of whoever reads a case.
+fn marking<A: Aggregate>(stream: Uuid, state: Arc<A>) -> Arc<A> {
+    if state.exists() {
+        spans::mark(state.as_ref(), stream);
     }
+    state
 }
 
 /// Marks the span once more: the number may have been issued just now.
 fn marked<A: Aggregate>(stream: Uuid, outcome: Outcome<A>) -> Outcome<A> {
-    mark_span(outcome.state.as_ref(), stream);
+    spans::mark(outcome.state.as_ref(), stream);
+    tracing::debug!(events = outcome.events.len(), repeated = outcome.repeated, "a command was executed");
     outcome
 }
 
-/// The span of one event's creation: its context is stored with the event, so that whoever reacts can
-/// link to it.
-fn producer_context<A: Aggregate>(
-    event_type: &str,
-    next: &A,
-    stream: Uuid,
-    event_id: Uuid,
-) -> Option<String> {
-    let span = tracing::info_span!(
-        "create event",
-        otel.name = format!("create case.{event_type}"),
-        otel.kind = "producer",
-        messaging.operation.type = "create",
-        messaging.message.id = %event_id,
-        messaging.message.conversation_id = %stream,
-        casetrail.case.id = %stream,
-        casetrail.case.number = next.spoken_name(),
-    );
-    traceparent_of(&span.context())
+/// Says on the append's span that the database failed, and with which code. A conflict is an answer.
+fn tell_span(error: &event_log::Error) {
+    let class = match error {
+        event_log::Error::Unavailable(_) => "unavailable",
+        event_log::Error::Corrupt(_) => "corrupt",
+        _ => return,
+    };
+    spans::failed(class);
+    if let Some(code) = error.sqlstate() {
+        tracing::Span::current().record("db.response.status_code", code);
+    }
 }

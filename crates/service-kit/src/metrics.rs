@@ -1,6 +1,7 @@
 //! The figures every service reports, by the semantic conventions where they have a name. No case ids
 //! as labels, ever: a label's values must be few.
 
+mod connections;
 mod sampled;
 
 use std::sync::{Arc, OnceLock};
@@ -10,6 +11,7 @@ use event_bus::EventBus;
 use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::{KeyValue, global};
 
+pub use connections::{Connections, observe_connections};
 pub use sampled::{Reading, observe_dead_letters, sample};
 
 /// Boundaries for durations in seconds; the SDK's defaults are meant for milliseconds.
@@ -22,6 +24,7 @@ const BATCH: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 pub struct Metrics {
     rpc_duration: Histogram<f64>,
     process_duration: Histogram<f64>,
+    operation_duration: Histogram<f64>,
     reaction_delay: Histogram<f64>,
     redeliveries: Counter<u64>,
     database_duration: Histogram<f64>,
@@ -44,6 +47,10 @@ pub fn metrics() -> &'static Metrics {
         Metrics {
             rpc_duration: seconds("rpc.server.call.duration", "Duration of gRPC calls."),
             process_duration: seconds("messaging.process.duration", "Duration of reactions."),
+            operation_duration: seconds(
+                "messaging.client.operation.duration",
+                "From sending a message to its acknowledgement.",
+            ),
             reaction_delay: seconds(
                 "casetrail.reaction.delay",
                 "From a fact's commit until a reaction had answered it.",
@@ -169,6 +176,16 @@ impl Metrics {
                 KeyValue::new("casetrail.outcome", outcome),
             ],
         );
+    }
+
+    /// A message was published, and acknowledged or not.
+    pub fn published(&self, system: &'static str, took: Duration, error: Option<&'static str>) {
+        let mut labels = vec![
+            KeyValue::new("messaging.system", system),
+            KeyValue::new("messaging.operation.name", "publish"),
+        ];
+        labels.extend(error.map(|error| KeyValue::new("error.type", error)));
+        self.operation_duration.record(took.as_secs_f64(), &labels);
     }
 
     /// A reaction has answered a fact that was committed so long ago.

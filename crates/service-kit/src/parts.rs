@@ -99,13 +99,15 @@ impl Parts {
         service: &str,
         migrations: &sqlx::migrate::Migrator,
     ) -> Result<Store, StoreError> {
-        match &self.stores {
+        let store = match &self.stores {
             Stores::Folder(folder) => {
                 Store::open_file(&folder.join(format!("{service}.db")), migrations).await
             }
             Stores::Postgres { url, connections } => {
                 Store::open_postgres(url, service, migrations, *connections).await
             }
-        }
+        }?;
+        store.observe(service);
+        Ok(store)
     }
 }

@@ -8,23 +8,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use case::{Actor, Aggregate, Case, CaseEvent, Stage};
-use event_bus::{Consumer, Filter, HandleError, Handler, Subscription};
+use event_bus::{Consumer, Filter, HandleError, Handler, Settling, Subscription};
 use event_log::Committed;
-use jiff::SignedDuration;
-use opentelemetry::trace::TraceContextExt;
-use tracing::Instrument;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing::Span;
 use uuid::Uuid;
 
 use crate::execute::{CommandRequest, read_event};
 use crate::failure::Failure;
-use crate::meta::{EventMeta, record_trace_id};
+use crate::meta::EventMeta;
 use crate::metrics::metrics;
 use crate::parts::Parts;
+use crate::spans::{self, OnTheWay};
 
-/// An event younger than this on its first delivery continues its creator's trace; an older one starts
-/// a trace of its own and links back (operations.md, Tracing a case).
-const FRESH: SignedDuration = SignedDuration::from_mins(5);
 /// How many cases one reaction works on at a time; within a case, order is kept.
 const IN_FLIGHT: usize = 32;
 
@@ -90,13 +85,15 @@ pub async fn subscribe(parts: &Parts, reaction: impl Reaction) -> Result<Subscri
     let name = reaction.name();
     let filter = Filter::types(reaction.events().iter().copied());
     metrics().redelivered(name, 0);
-    let handler = ReactionHandler { reaction, parts: parts.clone() };
+    let on_the_way = OnTheWay::new(&parts.clock, parts.bus.route());
+    let handler = ReactionHandler { reaction, parts: parts.clone(), on_the_way };
     parts.bus.subscribe(Consumer::reactions(name, filter, IN_FLIGHT), Arc::new(handler)).await
 }
 
 struct ReactionHandler<R> {
     reaction: R,
     parts: Parts,
+    on_the_way: OnTheWay,
 }
 
 impl<R: Reaction> ReactionHandler<R> {
@@ -112,14 +109,12 @@ impl<R: Reaction> Handler for ReactionHandler<R> {
     async fn handle(&self, committed: &Committed) -> Result<(), HandleError> {
         let meta =
             EventMeta::decode(&committed.meta).map_err(|error| HandleError::Poison(error.to_string()))?;
-        let span = process_span(&self.parts, self.reaction.name(), committed, &meta);
         let started = std::time::Instant::now();
         let handled = async {
             let event = read_event::<CaseEvent>(&self.parts.sealer, committed).await?;
             let fact = Fact { stream: committed.stream, event, committed: committed.clone(), meta };
             self.reaction.react(&fact).await
         }
-        .instrument(span)
         .await;
         let outcome = match &handled {
             Ok(()) => "ok",
@@ -143,6 +138,7 @@ impl<R: Reaction> Handler for ReactionHandler<R> {
             }
             Err(failure) => {
                 metrics().redelivered(self.reaction.name(), 1);
+                spans::failed("reaction_failed");
                 tracing::warn!(%failure, reaction = self.reaction.name(), position = committed.position, "a reaction failed");
                 let reason = failure.to_string();
                 Err(match failure {
@@ -152,37 +148,14 @@ impl<R: Reaction> Handler for ReactionHandler<R> {
             }
         }
     }
-}
 
-/// The span of processing one event: always linked to its creation, and part of its trace when fresh.
-fn process_span(parts: &Parts, name: &str, committed: &Committed, meta: &EventMeta) -> tracing::Span {
-    let span = tracing::info_span!(
-        parent: None,
-        "process event",
-        otel.name = format!("process case.{}", committed.event_type),
-        otel.kind = "consumer",
-        messaging.operation.type = "process",
-        messaging.consumer.group.name = name,
-        messaging.message.id = %committed.event_id,
-        messaging.message.conversation_id = %committed.stream,
-        casetrail.case.id = %committed.stream,
-        casetrail.case.number = meta.spoken_name,
-        casetrail.service = name.split('.').next().unwrap_or(name),
-        trace_id = tracing::field::Empty,
-    );
-    if let Some(creator) = meta.span_context() {
-        let age = parts.clock.now().duration_since(committed.recorded_at);
-        if age < FRESH {
-            let parent = opentelemetry::Context::new().with_remote_span_context(creator.clone());
-            // Fails only inside an entered span (seen with `#[instrument]`); this one is not entered yet.
-            if let Err(error) = span.set_parent(parent) {
-                tracing::debug!(?error, "no parent could be set on a reaction's span");
-            }
-        }
-        span.add_link(creator);
+    fn span(&self, committed: &Committed, is_first: bool) -> Span {
+        self.on_the_way.process(self.reaction.name(), committed, is_first)
     }
-    record_trace_id(&span);
-    span
+
+    fn settling(&self, committed: &Committed, how: Settling) -> Span {
+        self.on_the_way.settling(self.reaction.name(), committed, how)
+    }
 }
 
 /// The case of a fact, with at least that fact in it; for reactions that must look before they choose their

@@ -18,6 +18,7 @@ use ambient::Clock;
 use axum::Router;
 use axum::routing::get;
 use prost::Message;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -37,7 +38,7 @@ use call::Fence;
 pub use connection::Peer;
 
 /// `[grpc]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerConfig {
     /// Where gRPC listens, such as `127.0.0.1:7700`; port 0 takes a free one.
@@ -72,7 +73,7 @@ pub struct ServerConfig {
 }
 
 /// What a process is run for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// To try things: callers may be believed without proof.

@@ -12,7 +12,7 @@ mod postgres;
 mod turns;
 
 use std::path::Path;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
@@ -23,6 +23,7 @@ pub use crate::parts::Stores;
 pub use postgres::{CONNECTIONS, migrate_postgres};
 pub use turns::Turn;
 
+use crate::metrics::{Connections, observe_connections};
 use turns::Turns;
 
 /// Why a service's database cannot be used.
@@ -76,6 +77,8 @@ pub enum StoreError {
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: AnyPool,
+    /// The same, for whoever reports its connections: gone with the last clone of the store.
+    observed: Arc<AnyPool>,
     place: Place,
     turns: Turns,
 }
@@ -139,7 +142,7 @@ impl Store {
             .execute(&pool)
             .await
             .map_err(|source| StoreError::Open { path: shown.clone(), source })?;
-        let store = Self { pool, place: Place::File(shown), turns: Turns::within_process() };
+        let store = Self::over(pool, Place::File(shown), Turns::within_process());
         store.require(migrations).await?;
         Ok(store)
     }
@@ -151,7 +154,7 @@ impl Store {
     pub async fn open_file_to_read(path: &Path) -> Result<Self, StoreError> {
         let pool = file_pool(path, "ro", SQLITE_READ_SETTINGS).await?;
         let place = Place::File(path.display().to_string());
-        Ok(Self { pool, place, turns: Turns::within_process() })
+        Ok(Self::over(pool, place, Turns::within_process()))
     }
 
     /// Opens the schema `schema` of a Postgres with up to `connections` connections, and checks that it is
@@ -166,7 +169,7 @@ impl Store {
         let turns = Turns::between_replicas(url, schema)
             .map_err(|source| StoreError::Connect { schema: schema.to_owned(), source })?;
         let pool = postgres::connect(url, schema, connections).await?;
-        let store = Self { pool, place: Place::Schema(schema.to_owned()), turns };
+        let store = Self::over(pool, Place::Schema(schema.to_owned()), turns);
         if let Err(error) = store.require(migrations).await {
             store.close().await;
             return Err(error);
@@ -184,6 +187,21 @@ impl Store {
                 .map_err(|source| StoreError::Migrate { path: path.clone(), source }),
             Place::Schema(schema) => postgres::check(&self.pool, schema, migrations).await,
         }
+    }
+
+    fn over(pool: AnyPool, place: Place, turns: Turns) -> Self {
+        Self { observed: Arc::new(pool.clone()), pool, place, turns }
+    }
+
+    /// Reports its connections as those of `service`.
+    pub(crate) fn observe(&self, service: &str) {
+        let system = match self.place {
+            Place::File(_) => "sqlite",
+            Place::Schema(_) => "postgresql",
+        };
+        observe_connections(service.to_owned(), system, Arc::downgrade(&self.observed), |pool| {
+            Connections::of(pool)
+        });
     }
 
     /// The pool, for reading.

@@ -1,7 +1,15 @@
 //! Logs, traces and metrics: set up once at the start of a process, flushed at its end.
 //!
+//! - `lines`: log lines for machines, each with its trace and its case.
+//! - `sampling`: which spans are kept: all, or those of a share of all cases.
+//! - `handover`: handing them over, which nobody waits for.
+//!
 //! Filters are per layer: a global filter would switch spans off with the log lines. OTLP goes over HTTP
 //! from a thread of its own, because the gRPC exporter lost spans at shutdown on small runtimes.
+
+mod handover;
+mod lines;
+mod sampling;
 
 use std::time::Duration;
 
@@ -12,41 +20,54 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use tracing::Metadata;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
+
+use handover::{Fate, HandOver};
+use lines::{Cases, Chosen, Json, NoFields};
+use sampling::Share;
 
 /// `[telemetry]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TelemetryConfig {
-    /// Which log lines are written, such as `info` or `info,event_log=debug`.
+    /// Whether spans are made and metrics counted at all. Only to measure what they cost: a fact that is recorded
+    /// without them is in no trace for ever.
+    pub enabled: bool,
+    /// Which log lines are written, such as `info` or `info,event_log=debug`. Reloaded on SIGHUP.
     pub log_filter: String,
     /// How: `text` for people or `json` for machines.
     pub log_format: LogFormat,
     /// OTLP over HTTP, such as `http://127.0.0.1:4318`; empty: traces and metrics are not pushed.
     pub otlp_endpoint: String,
+    /// The share of cases whose spans are kept, from 0 to 1. A case is kept whole or not at all. Reloaded on SIGHUP.
+    pub sample_ratio: f64,
     /// Link to a trace in your tracing tool, with `{trace_id}` in it.
     pub trace_url: String,
 }
 
 /// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// For people.
     Text,
-    /// One JSON object a line, with the trace's id.
+    /// One JSON object a line, with the trace, the span and the case.
     Json,
 }
 
 impl Default for TelemetryConfig {
     fn default() -> Self {
         Self {
+            enabled: true,
             log_filter: "warn".to_owned(),
             log_format: LogFormat::Text,
             otlp_endpoint: String::new(),
+            sample_ratio: 1.0,
             trace_url: String::new(),
         }
     }
@@ -58,6 +79,12 @@ pub enum TelemetryError {
     /// `telemetry.log_filter` does not read.
     #[error("telemetry.log_filter: {0}; use for example 'info' or 'info,event_log=debug'")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// `telemetry.sample_ratio` is no share.
+    #[error("telemetry.sample_ratio = {0}: use a number from 0 (no case) to 1 (every case)")]
+    Ratio(f64),
+    /// Logging is over.
+    #[error("the log's filter cannot be changed: {0}")]
+    Reload(#[from] reload::Error),
     /// `telemetry.otlp_endpoint` cannot be used.
     #[error("telemetry.otlp_endpoint: {0}; use for example 'http://127.0.0.1:4318'")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
@@ -75,10 +102,24 @@ pub struct Telemetry {
     tracer: SdkTracerProvider,
     meter: SdkMeterProvider,
     registry: prometheus::Registry,
+    share: Share,
+    chosen: reload::Handle<Chosen, Registry>,
 }
 
+/// How long a collector may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
 /// How long the last flush may take.
 const FLUSH: Duration = Duration::from_secs(5);
+
+/// What of a configuration can be changed while it runs, checked.
+fn changeable(config: &TelemetryConfig) -> Result<(Chosen, f64), TelemetryError> {
+    let (filter, ratio) = (EnvFilter::try_new(&config.log_filter)?, config.sample_ratio);
+    if !(0.0..=1.0).contains(&ratio) {
+        return Err(TelemetryError::Ratio(ratio));
+    }
+    // Lines for people show the spans that the filter lets through; those for machines name their case always.
+    Ok((Chosen { filter, spans: config.enabled && config.log_format == LogFormat::Json }, ratio))
+}
 
 /// Sets up logging, tracing and metrics for this process.
 pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, TelemetryError> {
@@ -86,34 +127,49 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
         .with_service_name(service_name.to_owned())
         .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
         .build();
-    let filter = EnvFilter::try_new(&config.log_filter)?;
+    // The exporters' HTTP clients take the process's TLS provider; that one was installed before is fine.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (chosen, ratio) = changeable(config)?;
+    let (chosen, handle) = reload::Layer::new(chosen);
     let lines = match config.log_format {
         LogFormat::Text => {
-            tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter).boxed()
+            tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(chosen).boxed()
         }
         LogFormat::Json => tracing_subscriber::fmt::layer()
-            .json()
-            .with_current_span(true)
-            .with_span_list(false)
+            .event_format(Json)
+            .fmt_fields(NoFields)
             .with_writer(std::io::stderr)
-            .with_filter(filter)
+            .with_filter(chosen)
             .boxed(),
     };
-    let tracer = tracer_provider(&config.otlp_endpoint, resource.clone())?;
-    // Our own spans only: those of libraries (HTTP, SQL) would drown a case's journey.
-    let spans = tracing_opentelemetry::layer()
-        .with_tracer(tracer.tracer("casetrail"))
-        .with_location(false)
-        .with_threads(false)
-        .with_target(false)
-        .with_filter(tracing_subscriber::filter::filter_fn(|metadata| {
-            metadata.is_span() && *metadata.level() <= tracing::Level::INFO && is_ours(metadata.target())
-        }));
+    let (meter, registry) = meter_provider(config, resource.clone())?;
+    let share = Share::new(ratio);
     global::set_text_map_propagator(TraceContextPropagator::new());
-    let (meter, registry) = meter_provider(config, resource)?;
-    global::set_meter_provider(meter.clone());
-    tracing_subscriber::registry().with(lines).with(spans).try_init()?;
-    Ok(Telemetry { tracer, meter, registry })
+    if config.enabled {
+        global::set_meter_provider(meter.clone());
+    }
+    // There from the start, at 0: that nothing gets lost is told as well.
+    let fate = Fate::new();
+    let tracer = tracer_provider(config, &share, fate, resource)?;
+    // Our own spans only: those of libraries (HTTP, SQL) would drown a case's journey.
+    let spans = config.enabled.then(|| {
+        tracing_opentelemetry::layer()
+            .with_tracer(tracer.tracer("casetrail"))
+            .with_location(false)
+            .with_threads(false)
+            .with_target(false)
+            .with_tracked_inactivity(false)
+            .with_filter(tracing_subscriber::filter::filter_fn(is_span_of_ours))
+    });
+    let cases = (config.enabled && config.log_format == LogFormat::Json)
+        .then(|| Cases.with_filter(tracing_subscriber::filter::filter_fn(is_span_of_ours)));
+    tracing_subscriber::registry().with(lines).with(spans).with(cases).try_init()?;
+    Ok(Telemetry { tracer, meter, registry, share, chosen: handle })
+}
+
+/// Whether this is a span of a case's journey.
+fn is_span_of_ours(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && *metadata.level() <= tracing::Level::INFO && is_ours(metadata.target())
 }
 
 fn is_ours(target: &str) -> bool {
@@ -134,21 +190,25 @@ fn is_ours(target: &str) -> bool {
 
 /// Spans are made even when nothing exports them: each event stores the context it was created in, and
 /// what was not stored then can never be found again.
-fn tracer_provider(endpoint: &str, resource: Resource) -> Result<SdkTracerProvider, TelemetryError> {
-    let provider = SdkTracerProvider::builder().with_resource(resource);
-    if endpoint.is_empty() {
+fn tracer_provider(
+    config: &TelemetryConfig,
+    share: &Share,
+    fate: Fate,
+    resource: Resource,
+) -> Result<SdkTracerProvider, TelemetryError> {
+    let provider = SdkTracerProvider::builder().with_resource(resource).with_sampler(share.clone());
+    let endpoint = &config.otlp_endpoint;
+    if endpoint.is_empty() || !config.enabled {
         return Ok(provider.build());
     }
-    // The exporter's HTTP client takes the process's TLS provider; that one was installed before is fine.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
         .with_protocol(Protocol::HttpBinary)
         .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
-        .with_timeout(FLUSH)
+        .with_timeout(ANSWER)
         .with_headers(std::collections::HashMap::new())
         .build()?;
-    Ok(provider.with_batch_exporter(exporter).build())
+    Ok(provider.with_span_processor(HandOver::to(exporter, share.clone(), fate)).build())
 }
 
 fn meter_provider(
@@ -161,10 +221,11 @@ fn meter_provider(
         .build()
         .map_err(|error| TelemetryError::Metrics(error.to_string()))?;
     let mut provider = SdkMeterProvider::builder().with_reader(scrape).with_resource(resource);
-    if !config.otlp_endpoint.is_empty() {
+    if !config.otlp_endpoint.is_empty() && config.enabled {
         let exporter = opentelemetry_otlp::MetricExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)
+            .with_timeout(ANSWER)
             .with_endpoint(format!("{}/v1/metrics", config.otlp_endpoint.trim_end_matches('/')))
             .build()?;
         provider = provider.with_periodic_exporter(exporter);
@@ -180,6 +241,15 @@ impl Telemetry {
             .map_err(|error| TelemetryError::Metrics(error.to_string()))
     }
 
+    /// Takes over what can be changed while it runs: the log's filter, and the share of cases that are kept. The
+    /// rest of `config` is not looked at.
+    pub fn change(&self, config: &TelemetryConfig) -> Result<(), TelemetryError> {
+        let (chosen, ratio) = changeable(config)?;
+        self.chosen.modify(|lines| lines.filter = chosen.filter)?;
+        self.share.set(ratio);
+        Ok(())
+    }
+
     /// Hands the finished spans over now.
     pub async fn flush(&self) {
         let tracer = self.tracer.clone();
@@ -188,12 +258,19 @@ impl Telemetry {
 
     /// Flushes what is left and stops. Blocks up to five seconds, off the runtime's threads.
     pub async fn stop(self) {
-        let stopped = tokio::task::spawn_blocking(move || {
-            if let Err(error) = self.tracer.shutdown_with_timeout(FLUSH) {
+        let Self { tracer, meter, .. } = self;
+        // Beside each other: a collector that does not answer is waited for once.
+        let spans = tokio::task::spawn_blocking(move || {
+            if let Err(error) = tracer.shutdown_with_timeout(FLUSH) {
                 tracing::warn!(%error, "the last spans may be lost");
             }
-            let _ = self.meter.shutdown_with_timeout(FLUSH);
         });
-        let _ = stopped.await;
+        let figures = tokio::task::spawn_blocking(move || drop(meter.shutdown_with_timeout(FLUSH)));
+        let _ = tokio::join!(spans, figures);
     }
 }
+
+#[cfg(test)]
+mod dead_collector;
+#[cfg(test)]
+mod whole_cases;

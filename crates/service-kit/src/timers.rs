@@ -12,12 +12,14 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{AnyConnection, Row};
 use tokio::sync::Notify;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::execute::Executor;
 use crate::failure::Failure;
 use crate::parts::Parts;
 use crate::projection::{Before, CaseRows, ReadModel, Told, project_cases_and_tell};
+use crate::spans;
 use crate::store::Store;
 
 /// How long after a failed attempt a due timer is tried again.
@@ -214,9 +216,12 @@ impl Driver {
     /// Fires the timers of one case, the first due first.
     async fn fire_in_order(&self, due: Vec<(Uuid, Timer)>) -> Result<(), Failure> {
         for (stream, timer) in due {
-            let again_at = match self.source.fire(stream, &timer).await {
+            let span = spans::timer(self.source.name(), &timer.kind, stream);
+            let again_at = match self.source.fire(stream, &timer).instrument(span.clone()).await {
                 Ok(()) | Err(Failure::Refused { .. } | Failure::NotFound { .. }) => None,
                 Err(failure) => {
+                    let _entered = span.entered();
+                    spans::failed("timer_failed");
                     tracing::warn!(%failure, timers = self.source.name(), kind = timer.kind, "a timer failed; it is tried again");
                     Some(self.parts.clock.now() + RETRY)
                 }

@@ -16,6 +16,7 @@ use ambient::Clock;
 use jiff::Timestamp;
 use opentelemetry::KeyValue;
 use opentelemetry::global;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -30,7 +31,7 @@ use files::{Files, Loaded};
 pub const DEVELOPMENT_AUTHORITY: &str = "casetrail development authority";
 
 /// `[grpc.tls]` in a configuration file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TlsConfig {
     /// The server's certificate and what it was signed with (PEM); empty: nothing is encrypted.
@@ -48,7 +49,7 @@ pub struct TlsConfig {
 }
 
 /// Whether clients must prove who they are with a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientCertificates {
     /// Who has one shows it; the others need a token.
@@ -59,7 +60,7 @@ pub enum ClientCertificates {
 }
 
 /// A number of seconds that has a default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ReloadSeconds(pub u64);
 

@@ -6,6 +6,7 @@ use case::Language;
 use evidence::{Address, Clamd, Examination, Limits};
 use history::ReadLimits;
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::StartError;
 
@@ -13,7 +14,7 @@ use service_kit::StartError;
 pub const DEFAULTS: &str = include_str!("../default.toml");
 
 /// `[intake]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// What happens to the files that players send.
@@ -29,7 +30,7 @@ pub struct Config {
 }
 
 /// `[intake.evidence]`: what happens to the files that players send.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceConfig {
     /// Where they are kept: a folder in the data folder, an absolute path, or a bucket.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use case::notifications::{Circumstances, QuietHours, time_zone};
 use case::{Brand, Team};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::StartError;
 
@@ -15,7 +16,7 @@ use crate::delivery::{Secret, SmtpConfig};
 pub const DEFAULTS: &str = include_str!("../default.toml");
 
 /// The table `[notifications]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where a player of unknown time zone is taken to live, and in which teams read moments.
@@ -36,7 +37,7 @@ pub struct Config {
 }
 
 /// From one hour of the local day until another.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
     /// 0 to 23.
@@ -46,7 +47,7 @@ pub struct Hours {
 }
 
 /// The outbox folder.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Outbox {
     /// Whether it is used at all.
@@ -56,7 +57,7 @@ pub struct Outbox {
 }
 
 /// How one brand reaches people.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BrandConfig {
     /// The sender of e-mail.
@@ -71,7 +72,7 @@ pub struct BrandConfig {
 }
 
 /// A webhook's receiver.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
     /// Its address.

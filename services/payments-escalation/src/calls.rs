@@ -51,6 +51,7 @@ impl Calls {
             .ok_or_else(|| Failure::Internal("the gateway was asked before the escalation".to_owned()))?;
         let inquiry = Inquiry {
             key: GatewayKey { case: case.id.0, call: call.key },
+            case_number: case.number().map(ToString::to_string),
             transaction_id: call.transaction_id.clone(),
             currency: escalation.amount.currency,
         };
@@ -69,6 +70,7 @@ impl Calls {
             .ok_or_else(|| Failure::Internal("the gateway was told to pay nothing".to_owned()))?;
         let payment = Payment {
             key: GatewayKey { case: case.id.0, call: call.key },
+            case_number: case.number().map(ToString::to_string),
             transaction_id: proposal.transaction_id.clone(),
             kind: proposal.kind,
             amount: proposal.amount,

@@ -7,6 +7,7 @@ use case::Money;
 use iso_currency::Currency;
 use jiff::SignedDuration;
 use reqwest::Url;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::StartError;
 use standardwebhooks::Webhook;
@@ -15,7 +16,7 @@ use standardwebhooks::Webhook;
 pub const DEFAULTS: &str = include_str!("../default.toml");
 
 /// `[payments_escalation]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// How the payment gateway is reached, and how it reaches us.
@@ -25,7 +26,7 @@ pub struct Config {
 }
 
 /// `[payments_escalation.gateway]` in a configuration file.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayConfig {
     /// Where the gateway is, such as `https://gateway.example`.

@@ -58,6 +58,8 @@ impl FromStr for GatewayKey {
 pub struct Inquiry {
     /// The call's key.
     pub key: GatewayKey,
+    /// What people call the case: for its span.
+    pub case_number: Option<String>,
     /// The transaction.
     pub transaction_id: TransactionId,
     /// The currency to be told the amounts in.
@@ -69,6 +71,8 @@ pub struct Inquiry {
 pub struct Payment {
     /// The call's key.
     pub key: GatewayKey,
+    /// What people call the case: for its span.
+    pub case_number: Option<String>,
     /// The transaction it belongs to.
     pub transaction_id: TransactionId,
     /// Out to the player, or back to where it came from.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use case::routing::Rules;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::StartError;
 
@@ -10,7 +11,7 @@ use service_kit::StartError;
 pub const DEFAULTS: &str = include_str!("../default.toml");
 
 /// `[routing]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// How many offers in a row an agent lets run out before they count as away.

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use iso_currency::Currency;
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
@@ -16,7 +17,7 @@ use crate::vocabulary::Team;
 static ALWAYS: LazyLock<Calendar> = LazyLock::new(Calendar::always);
 
 /// The operator's choices. Durations are written like `30s`, `2m`, `1h 30m`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
     /// The promises.

@@ -65,10 +65,14 @@ pub(crate) struct Taken {
 }
 
 impl System {
-    /// Starts one on free ports and waits until it is ready.
+    /// Starts one on free ports, with this environment too, and waits until it is ready.
     ///
     /// With `tokens` nobody is believed without one.
-    pub(crate) async fn start(wiring: Wiring, tokens: bool) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        wiring: Wiring,
+        tokens: bool,
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("a folder for the data")?;
         let started = Instant::now();
         let mut command = command(wiring, folder.path())?;
@@ -76,6 +80,7 @@ impl System {
             command.arg("--tokens");
         }
         let mut process = command
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

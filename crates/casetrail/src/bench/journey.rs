@@ -30,16 +30,18 @@ use super::latency::{Latencies, Percentiles};
 
 /// Options of `casetrail bench journey`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  casetrail bench journey --cases 10000 --callers 64 --json\n  casetrail bench journey --tokens          the same, every caller with a token"
-)]
+#[command(after_help = "\
+Examples:
+  casetrail bench journey --cases 10000 --callers 64 --json
+  casetrail bench journey --tokens          the same, every caller with a token
+  casetrail bench journey --telemetry --rounds 5 --wiring distributed")]
 pub(crate) struct Args {
     /// How many callers call at once.
     #[arg(long, default_value_t = 64)]
-    callers: usize,
+    pub(super) callers: usize,
     /// How many cases are opened.
     #[arg(long, default_value_t = 10_000)]
-    cases: usize,
+    pub(super) cases: usize,
     /// How long messages are written to them, in seconds.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
@@ -48,10 +50,16 @@ pub(crate) struct Args {
     rate: Option<f64>,
     /// Measure this wiring alone; otherwise one after the other
     #[arg(long, value_name = "WIRING")]
-    wiring: Option<Wiring>,
+    pub(super) wiring: Option<Wiring>,
     /// Let every caller prove who they are with a token: what that costs is seen beside a run without
     #[arg(long)]
-    tokens: bool,
+    pub(super) tokens: bool,
+    /// Measure what telemetry costs instead: rounds with it and without it in turns, the cases spread over them
+    #[arg(long)]
+    pub(super) telemetry: bool,
+    /// How many rounds, with --telemetry
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
+    pub(super) rounds: u8,
 }
 
 /// What was measured.
@@ -60,7 +68,7 @@ struct Report {
     callers: usize,
     cases: usize,
     /// Whether callers proved who they are.
-    tokens: bool,
+    pub(super) tokens: bool,
     binary_bytes: u64,
     /// What a bare gRPC server answers a second, asked by as many callers in the same run.
     echo_per_second: f64,
@@ -80,8 +88,8 @@ struct Measured {
 }
 
 #[derive(Debug, Serialize)]
-struct Throughput {
-    per_second: f64,
+pub(super) struct Throughput {
+    pub(super) per_second: f64,
     #[serde(flatten)]
     latency: Percentiles,
 }
@@ -116,12 +124,9 @@ pub(crate) async fn run(args: Args, json: bool) -> anyhow::Result<()> {
 }
 
 async fn measure(args: &Args, wiring: Wiring) -> anyhow::Result<Measured> {
-    let system = System::start(wiring, args.tokens).await?;
+    let system = System::start(wiring, args.tokens, &[]).await?;
     let idle = system.taken();
-    let channel = Channel::from_shared(system.url.clone())?.connect().await?;
-    let mint = args.tokens.then(|| system.mint()).transpose()?;
-    let load =
-        Load { channel, callers: (0..args.callers).map(|number| caller(number, mint.as_ref())).collect() };
+    let load = Load::on(&system, args.callers, args.tokens).await?;
 
     let bar = bar(args.cases, "opening cases");
     let (open, cases) = load.open(args.cases, None, &bar).await?;
@@ -148,15 +153,22 @@ fn bar(length: usize, what: &'static str) -> ProgressBar {
     style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
 }
 
-struct Load {
+/// Callers at a system.
+pub(super) struct Load {
     channel: Channel,
     /// Each is somebody: what one caller may ask is limited.
     callers: Vec<Person>,
 }
 
 impl Load {
+    pub(super) async fn on(system: &System, callers: usize, tokens: bool) -> anyhow::Result<Self> {
+        let channel = Channel::from_shared(system.url.clone())?.connect().await?;
+        let mint = tokens.then(|| system.mint()).transpose()?;
+        Ok(Self { channel, callers: (0..callers).map(|number| caller(number, mint.as_ref())).collect() })
+    }
+
     /// Opens cases: as fast as the callers can, or at a rate.
-    async fn open(
+    pub(super) async fn open(
         &self,
         count: usize,
         rate: Option<f64>,
@@ -198,7 +210,7 @@ impl Load {
     }
 
     /// Writes messages to the cases for a while.
-    async fn messages(&self, cases: &[String], lasting: Duration) -> anyhow::Result<Throughput> {
+    pub(super) async fn messages(&self, cases: &[String], lasting: Duration) -> anyhow::Result<Throughput> {
         let started = Instant::now();
         let share = cases.len().div_ceil(self.callers.len()).max(1);
         let mut callers = JoinSet::new();
@@ -242,7 +254,7 @@ impl Load {
 
     /// Opens one more case and waits until notifications, the last stage, has answered it: services take
     /// facts nearly in order, so they are then through with nearly everything before it.
-    async fn settled(&self) -> anyhow::Result<()> {
+    pub(super) async fn settled(&self) -> anyhow::Result<()> {
         let (_, probe) = self.open(1, None, &ProgressBar::hidden()).await?;
         let probe = probe.first().context("the probe was opened")?;
         loop {

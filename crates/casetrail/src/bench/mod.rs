@@ -5,6 +5,7 @@ mod echo;
 mod journey;
 mod latency;
 mod log;
+mod overhead;
 mod rebuild;
 mod relay;
 
@@ -26,6 +27,7 @@ pub(crate) enum Bench {
 /// Runs a measurement; `json` prints one document for machines.
 pub(crate) async fn run(bench: Bench, json: bool) -> anyhow::Result<()> {
     match bench {
+        Bench::Journey(args) if args.telemetry => Box::pin(overhead::run(&args, json)).await,
         Bench::Journey(args) => journey::run(args, json).await,
         Bench::Log(args) => Box::pin(log::run(args, json)).await,
         Bench::Rebuild(args) => Box::pin(rebuild::run(args, json)).await,

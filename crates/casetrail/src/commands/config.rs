@@ -21,6 +21,8 @@ Examples:
   casetrail config check casetrail.toml        exits with 2 and names what is wrong
   casetrail config show --config casetrail.toml
   casetrail config show --json
+  casetrail config schema > casetrail.schema.json
+  casetrail config schema --dev                what `casetrail dev` reads
 
 As for the processes, the environment goes over the file: CASETRAIL__GRPC__ADDRESS sets grpc.address.";
 }
@@ -31,6 +33,12 @@ enum Action {
     Check {
         /// The file (TOML)
         file: PathBuf,
+    },
+    /// Print the JSON Schema of a file, for editors and checks
+    Schema {
+        /// Of the file that `casetrail dev` reads
+        #[arg(long)]
+        dev: bool,
     },
     /// Print every setting as it is in the end, secrets hidden
     Show {
@@ -51,6 +59,11 @@ pub(crate) fn run(args: &ConfigArgs, json: bool) -> Result<(), Problem> {
             } else {
                 writeln!(out, "{} can be used", file.display())?;
             }
+        }
+        Action::Schema { dev } => {
+            let schema = if *dev { embedded::Config::schema() } else { distributed::settings_schema() };
+            let schema = schema.map_err(|error| Problem::Usage(error.to_string()))?;
+            writeln!(out, "{schema:#}")?;
         }
         Action::Show { config } => {
             let shown = distributed::show_settings(config.as_deref())

@@ -13,6 +13,8 @@ use anyhow::Context;
 use embedded::{Config, Embedded, Options};
 use event_log::{EventLog, SqliteLog};
 use owo_colors::OwoColorize;
+use service_kit::config::Tables;
+use service_kit::reload::{Read, Reload};
 use service_kit::shutdown;
 use service_kit::telemetry::{self, LogFormat};
 use tempfile::TempDir;
@@ -90,6 +92,11 @@ pub(crate) async fn run(args: DevArgs, json: bool) -> anyhow::Result<()> {
         (config.grpc.tls, authority) = (tls, Some(ca));
     }
     let telemetry = telemetry::start(&config.telemetry, "casetrail")?;
+    let tables = || Tables::load(&Config::defaults(), args.config.as_deref());
+    let reload = Reload::new(tables()?, telemetry.clone(), || {
+        let Config { telemetry, .. } = Config::load(args.config.as_deref())?;
+        Ok(Read { tables: tables()?, telemetry })
+    })?;
     let options = Options {
         data: folder.path.clone(),
         config,
@@ -106,7 +113,12 @@ pub(crate) async fn run(args: DevArgs, json: bool) -> anyhow::Result<()> {
         }
     };
     announce(&system, &folder, authority.as_deref(), json);
-    let stopped = shutdown::signal();
+    let stopped = async {
+        tokio::select! {
+            () = shutdown::signal() => {}
+            () = reload.run() => {}
+        }
+    };
     tokio::pin!(stopped);
     let mut interrupted = false;
     let told = if args.demo {

@@ -6,6 +6,7 @@ mod checking;
 mod keys;
 mod program;
 mod schemas;
+mod settings;
 
 use std::io::{BufRead, BufReader};
 

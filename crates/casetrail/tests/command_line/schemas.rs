@@ -8,7 +8,7 @@ use tempfile::tempdir;
 use crate::program;
 
 /// Names the Python that has a validator of JSON Schemas; `cargo xtask test` does.
-const PYTHON_VARIABLE: &str = "CASETRAIL_TEST_PYTHON";
+pub(crate) const PYTHON_VARIABLE: &str = "CASETRAIL_TEST_PYTHON";
 
 /// What a validator in another language finds wrong with these events.
 fn check(schemas: &Path, events: &Path) -> (bool, String) {

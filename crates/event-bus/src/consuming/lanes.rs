@@ -54,6 +54,11 @@ impl Lanes {
         self.by_stream.get(&stream)?.events.front().cloned()
     }
 
+    /// Whether the first event of the stream was tried before.
+    pub(crate) fn was_tried(&self, stream: StreamId) -> bool {
+        self.by_stream.get(&stream).is_some_and(|lane| lane.failures > 0 || lane.put_off > 0)
+    }
+
     /// The first event of the stream failed once more; returns how often it has.
     pub(crate) fn failed(&mut self, stream: StreamId) -> u32 {
         let Some(lane) = self.by_stream.get_mut(&stream) else { return 0 };

@@ -244,7 +244,8 @@ impl Inner {
 
     async fn redrive(&self, consumer: &str, position: u64, handler: &dyn Handler) -> Result<(), Error> {
         let (letter, event) = self.dead_letter(consumer, position).await?;
-        match attempt(handler, &event).await {
+        let span = handler.span(&event, false);
+        match attempt(handler, &event).instrument(span).await {
             Ok(()) => {
                 tracing::info!(consumer, position, "a dead letter was handled");
                 self.store.remove(consumer, position).await

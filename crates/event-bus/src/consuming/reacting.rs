@@ -13,7 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::Inner;
 use super::lanes::{Lanes, attempt};
@@ -46,6 +46,8 @@ pub(crate) struct Reacting {
 struct Tried {
     event: Arc<Committed>,
     result: Result<(), HandleError>,
+    /// Open until it is acknowledged.
+    span: Span,
 }
 
 /// Why the consumer goes on.
@@ -97,7 +99,7 @@ impl Reacting {
         while let Some(done) = self.trying.join_next().await {
             self.on(joined(done)).await;
         }
-        self.source.give_back().await;
+        self.source.give_back(&*self.handler).await;
         self.keep_checkpoint().await;
     }
 
@@ -110,7 +112,7 @@ impl Reacting {
             if self.consumer.filter.matches(&event.event_type) {
                 self.lanes.push(event);
             } else {
-                self.source.settled(&event).await;
+                self.source.settled(&event, &*self.handler).await;
             }
         }
         self.publish_checkpoint();
@@ -125,17 +127,14 @@ impl Reacting {
             && let Some(event) = self.lanes.take_ready()
         {
             let handler = Arc::clone(&self.handler);
-            let span = tracing::debug_span!(
-                "event_bus.handle",
-                consumer = self.consumer.name,
-                position = event.position,
-                event_type = event.event_type,
-            );
+            let is_first = !self.lanes.was_tried(event.stream) && self.source.is_first(&event);
+            let span = handler.span(&event, is_first);
+            let within = span.clone();
             let try_it = async move {
                 let result = attempt(&*handler, &event).await;
-                Tried { event, result }
+                Tried { event, result, span }
             };
-            self.trying.spawn(try_it.instrument(span));
+            self.trying.spawn(try_it.instrument(within));
         }
     }
 
@@ -151,8 +150,16 @@ impl Reacting {
 
     async fn on(&mut self, wake: Wake) {
         match wake {
-            Wake::Tried(Tried { event, result: Ok(()) }) => self.finish(&event).await,
-            Wake::Tried(Tried { event, result: Err(error) }) => self.failed(&event, error).await,
+            Wake::Tried(Tried { event, result, span }) => {
+                async {
+                    match result {
+                        Ok(()) => self.finish(&event).await,
+                        Err(error) => self.failed(&event, error).await,
+                    }
+                }
+                .instrument(span)
+                .await;
+            }
             Wake::RetryDue(stream) => self.lanes.retry(stream),
             Wake::LookAgain => self.publish_checkpoint(),
         }
@@ -160,7 +167,7 @@ impl Reacting {
 
     async fn finish(&mut self, event: &Committed) {
         self.lanes.finish(event.stream);
-        self.source.settled(event).await;
+        self.source.settled(event, &*self.handler).await;
         self.handled = true;
         self.publish_checkpoint();
     }

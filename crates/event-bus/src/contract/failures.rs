@@ -195,3 +195,27 @@ pub async fn dead_letters_survive_a_restart(factory: &impl Factory) {
     assert_eq!(willing.handled(), [3], "what was put aside does not come again by itself");
     assert_eq!(positions(world.bus.dead_letters(None, 100).await), [1, 2, 4, 5]);
 }
+
+/// Whoever follows an event's way must be able to tell its first try from those that came after it.
+///
+/// # Panics
+/// When the bus breaks the promise.
+pub async fn a_try_is_the_first_one_once(factory: &impl Factory) {
+    let world = World::open(factory, 22).await;
+    let stream = world.stream();
+    let failing = world.append(stream, "stage.happened").await;
+    let next = world.append(stream, "stage.happened").await;
+    let handler = Recorder::new(
+        move |event, tried| {
+            if event.position == failing && tried <= TRIES { not_yet() } else { Ok(()) }
+        },
+    );
+    let subscription = world.subscribe(&handler).await;
+    world.while_time_passes("giving up", subscription.wait_until(next)).await.unwrap_or_default();
+    let mut expected = vec![true, false, false, false, false];
+    assert_eq!(handler.first_tries_of(failing), expected);
+    assert_eq!(handler.first_tries_of(next), [true]);
+    assert_eq!(world.bus.redrive("consumer", failing).await, Ok(()));
+    expected.push(false);
+    assert_eq!(handler.first_tries_of(failing), expected, "a redrive is one more");
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, ServerAddr};
 
-use crate::{Consumer, Filter};
+use crate::{Consumer, Filter, Route};
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -172,6 +172,11 @@ impl Names {
     /// The subject of an event: `events.0.routing.assigned.0199f2a4-...`.
     pub(super) fn subject(&self, event_type: &str, stream: uuid::Uuid) -> String {
         format!("{}.{}.{}.{stream}", self.prefix, self.shard, tokens(event_type))
+    }
+
+    /// All subjects of events in one text, by what stands where: `events.{shard}.{type}.{stream}`.
+    pub(super) fn route(&self) -> Route {
+        Route { system: "nats", template: format!("{}.{{shard}}.{{type}}.{{stream}}", self.prefix) }
     }
 
     /// The subjects of the events that a consumer wants; none for all.

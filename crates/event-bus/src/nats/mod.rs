@@ -34,7 +34,7 @@ use tokio::sync::Notify;
 use tracing::Instrument;
 
 use crate::consuming::Consumers;
-use crate::{Consumer, DeadLetter, Error, EventBus, Handler, Projection, Subscription};
+use crate::{Consumer, DeadLetter, Error, EventBus, Handler, Projection, Route, Subscription};
 use connect::Names;
 pub use connect::{ConnectError, NatsOptions, NatsTls, connect};
 use durable::Durable;
@@ -134,6 +134,10 @@ impl EventBus for NatsBus {
 
     async fn redrive(&self, consumer: &str, position: u64) -> Result<(), Error> {
         self.consumers.redrive(consumer, position).await
+    }
+
+    fn route(&self) -> Route {
+        self.names.route()
     }
 
     async fn shutdown(&self) {

@@ -13,12 +13,13 @@ use event_log::Committed;
 use futures_util::StreamExt;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use super::durable::{ACK_WAIT, Durable, Found};
 use super::envelope;
 use super::news::News;
 use crate::consuming::{Inner, PAGE, Source};
-use crate::{Consumer, DeadLetter, Filter};
+use crate::{Consumer, DeadLetter, Filter, Handler, Settling};
 
 /// How long to wait before NATS is tried again.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -356,7 +357,14 @@ impl Source for Pull {
         }
     }
 
-    async fn settled(&mut self, event: &Committed) {
+    fn is_first(&self, event: &Committed) -> bool {
+        let hands = lock(&self.hands);
+        let message = hands.held.get(&event.position).and_then(Option::as_ref);
+        // What was read from the log may have come from NATS before.
+        message.is_some_and(|message| message.info().is_ok_and(|info| info.delivered <= 1))
+    }
+
+    async fn settled(&mut self, event: &Committed, handler: &dyn Handler) {
         let held = {
             let mut hands = lock(&self.hands);
             let held = hands.held.remove(&event.position);
@@ -366,7 +374,7 @@ impl Source for Pull {
             held.flatten()
         };
         if let Some(message) = held {
-            acknowledge(&message).await;
+            acknowledge(&message).instrument(handler.settling(event, Settling::Ack)).await;
         }
     }
 
@@ -375,7 +383,7 @@ impl Source for Pull {
         oldest.map_or(floor, |oldest| floor.min(oldest - 1))
     }
 
-    async fn give_back(&mut self) {
+    async fn give_back(&mut self, handler: &dyn Handler) {
         while self.given.recv().await.is_some() {}
         let mut messages: Vec<(u64, Message)> = {
             let mut hands = lock(&self.hands);
@@ -384,7 +392,10 @@ impl Source for Pull {
         // In their order, so that they come again in it.
         messages.sort_unstable_by_key(|(position, _)| *position);
         for (_, message) in messages {
-            let _ = message.ack_with(AckKind::Nak(Some(GIVEN_BACK))).await;
+            // What could not be read was never taken into hand.
+            let span = envelope::delivered(&message)
+                .map_or_else(|_| Span::none(), |event| handler.settling(&event, Settling::Nak));
+            let _ = message.ack_with(AckKind::Nak(Some(GIVEN_BACK))).instrument(span).await;
         }
     }
 }

@@ -19,10 +19,12 @@ use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use super::connect::Names;
 use super::{NatsOptions, envelope, origin, roll_call};
-use crate::Backoff;
+use crate::spans::Unwatched;
+use crate::{Backoff, Publishing, Route};
 
 /// Events published before their acknowledgements are waited for.
 const WINDOW: usize = 256;
@@ -77,6 +79,7 @@ pub struct Relay {
     log: Arc<dyn EventLog>,
     ids: Arc<dyn Ids>,
     status: watch::Sender<RelayStatus>,
+    publishing: Arc<dyn Publishing>,
 }
 
 /// Why publishing stopped.
@@ -119,7 +122,20 @@ impl Relay {
             log,
             ids,
             status: watch::Sender::new(RelayStatus { state, log_head: 0, stream_head: 0 }),
+            publishing: Arc::new(Unwatched),
         }
+    }
+
+    /// The same, watched while it publishes.
+    #[must_use]
+    pub fn watched(mut self, publishing: Arc<dyn Publishing>) -> Self {
+        self.publishing = publishing;
+        self
+    }
+
+    /// What it publishes to.
+    pub fn route(&self) -> Route {
+        self.names.route()
     }
 
     /// How far it is, from now on.
@@ -243,20 +259,42 @@ impl Relay {
                     "position {expected} is missing in the log, {found} comes instead"
                 )));
             }
+            let (span, began) = (self.publishing.span(&event), Instant::now());
             let message = PublishMessage::build()
                 .headers(envelope::headers(&event, &source))
                 .message_id(event.event_id.to_string())
                 .expected_last_sequence(expected - 1)
                 .payload(event.payload.into())
                 .outbound_message(self.names.subject(&event.event_type, event.stream));
-            let sent = self.jetstream.publish_message(message).await.map_err(refusal)?;
+            let sending = self.jetstream.publish_message(message).instrument(span.clone()).await;
+            let sent = self.watch(&span, began, sending.map_err(refusal))?;
             acknowledgements.push(async move {
-                let acknowledged = sent.await.map_err(refusal)?;
-                if acknowledged.sequence == expected { Ok(expected) } else { Err(Halt::Overtaken) }
+                let acknowledged = sent.into_future().instrument(span.clone()).await.map_err(refusal);
+                let in_its_place = acknowledged.and_then(|acknowledged| {
+                    if acknowledged.sequence == expected { Ok(expected) } else { Err(Halt::Overtaken) }
+                });
+                let arrived = self.watch(&span, began, in_its_place)?;
+                self.publishing.ended(began.elapsed(), None);
+                Ok::<u64, Halt>(arrived)
             });
         }
         let arrived = try_join_all(acknowledgements).await?;
         Ok(arrived.last().copied().unwrap_or(position))
+    }
+
+    /// Tells of a failure to whoever watches, and hands on what came of it.
+    fn watch<T>(&self, span: &Span, began: Instant, done: Result<T, Halt>) -> Result<T, Halt> {
+        if let Err(halt) = &done {
+            let error = match halt {
+                Halt::Overtaken => "overtaken",
+                Halt::Foreign(_) => "foreign_stream",
+                Halt::Failed(_) => "unavailable",
+            };
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", error);
+            self.publishing.ended(began.elapsed(), Some(error));
+        }
+        done
     }
 
     /// Waits for more; false when stopped. Looks now and then whether the stream is still where it was left.

@@ -109,6 +109,11 @@ impl PostgresLog {
         Database::new(url, application_name, 0, *read_only)?.count_shards().await
     }
 
+    /// Connections that read: how many are open, how many of them idle, and how many there may be.
+    pub fn read_connections(&self) -> (u32, usize, u32) {
+        self.reader.connections()
+    }
+
     /// Writes what is queued and closes every connection. Later calls are answered with
     /// [`Error::Unavailable`]; closing twice is harmless.
     pub async fn close(&self) {

@@ -60,6 +60,11 @@ impl Reader {
         Self { pool, shard, connections, flushed }
     }
 
+    /// Connections that are open, idle, and allowed.
+    pub(super) fn connections(&self) -> (u32, usize, u32) {
+        (self.pool.size(), self.pool.num_idle(), self.connections)
+    }
+
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
@@ -222,9 +227,11 @@ fn signed(number: u64) -> i64 {
 
 /// What a failure of the database means to a caller.
 pub(super) fn failure(error: &sqlx::Error) -> Error {
-    match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    let message = Error::with_sqlstate(error.to_string(), code.as_deref());
+    match code.as_deref() {
         // Data or index corrupted.
-        Some("XX001" | "XX002") => Error::Corrupt(error.to_string()),
-        _ => Error::Unavailable(error.to_string()),
+        Some("XX001" | "XX002") => Error::Corrupt(message),
+        _ => Error::Unavailable(message),
     }
 }

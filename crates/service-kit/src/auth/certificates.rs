@@ -9,6 +9,7 @@ use access::table;
 use access::{Brands, Identity, Role};
 use case::{Actor, ActorKind, AgentId, Brand};
 use rustls::pki_types::CertificateDer;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tonic::metadata::MetadataMap;
 use x509_cert::Certificate;
@@ -57,7 +58,7 @@ fn uris(certificate: &Certificate) -> Vec<String> {
 }
 
 /// Who a service is here: one entry of `[grpc.tls.services]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceIdentity {
     /// As whom its acts are recorded: `service:NAME`. Empty for a gateway, which passes on others' calls and is

@@ -7,6 +7,7 @@ use access::{Algorithm, Keys, KeysError, Place, Refused, Rules, Verifier, mint};
 use ambient::Clock;
 use async_trait::async_trait;
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tonic::metadata::MetadataMap;
 
@@ -18,7 +19,7 @@ use crate::server::{Mode, ServerConfig};
 pub(super) const AUTHORIZATION: &str = "authorization";
 
 /// `[grpc.tokens]` in a configuration file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokensConfig {
     /// The key set (JWKS): a file, or a URL that is asked again at times. Empty: callers are believed.

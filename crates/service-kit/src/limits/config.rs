@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use access::table::{self, Admits};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The smallest message that must fit, in bytes: pages and chunks of evidence are made to this measure.
 pub const SMALLEST_MESSAGE_BYTES: usize = 1024 * 1024;
 
 /// Every limit of a server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
     /// How often a person may call one method, a second.
@@ -56,7 +57,7 @@ pub struct LimitsConfig {
 }
 
 /// How often something may be called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// A second.

@@ -10,13 +10,11 @@ use access::table::{self, Admits};
 use case::intake::mask;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use opentelemetry::trace::TraceContextExt;
 use tonic::body::Body;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::{Instrument, Span};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::connection::Peer;
 use super::deadline::budget;
@@ -26,6 +24,7 @@ use crate::failure::Failure;
 use crate::limits::{Held, Limits};
 use crate::meta::{parse_traceparent, record_trace_id};
 use crate::metrics::metrics;
+use crate::spans::hang;
 
 /// Wraps the gRPC services of a server.
 #[derive(Clone)]
@@ -182,6 +181,7 @@ fn server_span(method: &str, headers: &http::HeaderMap) -> Span {
         otel.name = method,
         otel.kind = "server",
         otel.status_code = tracing::field::Empty,
+        error.type = tracing::field::Empty,
         rpc.system.name = "grpc",
         rpc.method = method,
         rpc.response.status_code = tracing::field::Empty,
@@ -192,10 +192,7 @@ fn server_span(method: &str, headers: &http::HeaderMap) -> Span {
     );
     let caller = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse_traceparent);
     if let Some(caller) = caller {
-        let parent = opentelemetry::Context::new().with_remote_span_context(caller);
-        if let Err(error) = span.set_parent(parent) {
-            tracing::debug!(?error, "no parent could be set on a call's span");
-        }
+        hang(&span, caller);
     }
     record_trace_id(&span);
     span
@@ -239,6 +236,7 @@ impl Drop for Record {
         self.span.record("rpc.response.status_code", name);
         if is_server_error(self.code) {
             self.span.record("otel.status_code", "ERROR");
+            self.span.record("error.type", name);
         }
         metrics().rpc(self.label(), name, self.started.elapsed());
     }

@@ -7,6 +7,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::{Error, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::email::compose;
@@ -14,7 +15,7 @@ use super::transport::without_addresses;
 use super::{ConfigError, DeliveryError, Outgoing, Receipt, Secret, Transport};
 
 /// How the connection to the mail server is protected.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SmtpTls {
     /// Not at all: for a server on the same machine.
@@ -27,7 +28,7 @@ pub enum SmtpTls {
 }
 
 /// The mail server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SmtpConfig {
     /// Its name, which must match its certificate.

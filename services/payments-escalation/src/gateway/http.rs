@@ -7,11 +7,15 @@ use reqwest::{StatusCode, Url};
 use serde::Serialize;
 use service_kit::StartError;
 use service_kit::meta::traceparent_of;
+use service_kit::spans::failed;
 use tracing::Instrument;
+use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
+use uuid::Uuid;
 
 use super::wire::{Answer, ErrorAnswer, InquiryRequest, Outcome, PaymentRequest, PaymentStatus};
 use super::{Gateway, GatewayError, Inquiry, InquiryAnswer, Payment, PaymentAnswer};
+use crate::STAGE;
 use crate::config::GatewayConfig;
 
 /// The most bytes of an answer that are read.
@@ -49,22 +53,34 @@ impl HttpGateway {
     }
 
     /// Sends a request; the answer's reference and outcome.
-    async fn call(&self, url: &Url, body: &impl Serialize) -> Result<Answer, GatewayError> {
+    async fn call(
+        &self,
+        url: &Url,
+        case: Uuid,
+        number: Option<&str>,
+        body: &impl Serialize,
+    ) -> Result<Answer, GatewayError> {
         let span = tracing::info_span!(
             "gateway call",
             otel.name = format!("POST {}", url.path()),
             otel.kind = "client",
+            otel.status_code = Empty,
+            error.type = Empty,
             http.request.method = "POST",
             url.full = %url,
             server.address = url.host_str(),
-            http.response.status_code = tracing::field::Empty,
+            http.response.status_code = Empty,
+            casetrail.case.id = %case,
+            casetrail.case.number = number,
+            casetrail.service = STAGE,
         );
         async {
             let mut request = self.client.post(url.clone()).json(body);
             if let Some(traceparent) = traceparent_of(&tracing::Span::current().context()) {
                 request = request.header("traceparent", traceparent);
             }
-            let response = request.send().await.map_err(|error| unavailable(&error))?;
+            let sent = request.send().await.map_err(|error| unavailable(&error));
+            let response = sent.inspect_err(|_| failed("unavailable"))?;
             let status = response.status();
             tracing::Span::current().record("http.response.status_code", status.as_u16());
             let bytes = read(response).await?;
@@ -75,6 +91,7 @@ impl HttpGateway {
             if status.is_server_error()
                 || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
             {
+                failed("unavailable");
                 return Err(GatewayError::Unavailable(format!("it answered {status}")));
             }
             let code = serde_json::from_slice::<ErrorAnswer>(&bytes).map(|answer| answer.error);
@@ -114,7 +131,10 @@ impl Gateway for HttpGateway {
             currency: inquiry.currency.code(),
             callback_url: &self.callback_url,
         };
-        let answer = match self.call(&self.inquiries, &request).await {
+        let answer = match self
+            .call(&self.inquiries, inquiry.key.case, inquiry.case_number.as_deref(), &request)
+            .await
+        {
             Err(GatewayError::Refused { status: 404, code }) if code == UNKNOWN_TRANSACTION => {
                 return Ok(InquiryAnswer::Unknown);
             }
@@ -140,13 +160,15 @@ impl Gateway for HttpGateway {
             currency: payment.amount.currency.code(),
             callback_url: &self.callback_url,
         };
-        let answer = match self.call(&self.payments, &request).await {
-            // It did not even take the payment on. Any other refusal leaves open whether money moved.
-            Err(GatewayError::Refused { status: 404, code }) if code == UNKNOWN_TRANSACTION => {
-                return Ok(PaymentAnswer::Failed { code });
-            }
-            answer => answer?,
-        };
+        let answer =
+            match self.call(&self.payments, payment.key.case, payment.case_number.as_deref(), &request).await
+            {
+                // It did not even take the payment on. Any other refusal leaves open whether money moved.
+                Err(GatewayError::Refused { status: 404, code }) if code == UNKNOWN_TRANSACTION => {
+                    return Ok(PaymentAnswer::Failed { code });
+                }
+                answer => answer?,
+            };
         match answer.outcome {
             None => Ok(PaymentAnswer::Pending),
             Some(Outcome::Payment(outcome)) => Ok(match outcome.status {

@@ -1,0 +1,62 @@
+//! The spans around what the bus does with an event. Whoever knows what events mean makes them; the bus knows
+//! when they begin and end.
+
+use std::time::Duration;
+
+use event_log::Committed;
+use tracing::Span;
+
+/// The transport, and where its messages go, as the semantic conventions of messaging call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// `messaging.system`.
+    pub system: &'static str,
+    /// `messaging.destination.template`.
+    pub template: String,
+}
+
+impl Route {
+    /// Within one process: there is nothing but the log.
+    pub fn in_process() -> Self {
+        Self { system: "in_process", template: "{type}".to_owned() }
+    }
+}
+
+/// How the transport is told what became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settling {
+    /// It is done with, and does not come again.
+    Ack,
+    /// It goes back unhandled, and comes again.
+    Nak,
+}
+
+impl Settling {
+    /// What the transport calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ack => "ack",
+            Self::Nak => "nak",
+        }
+    }
+}
+
+/// Watches a relay publish.
+pub trait Publishing: Send + Sync + 'static {
+    /// The span of publishing an event, up to its acknowledgement. The relay records `otel.status_code` and
+    /// `error.type` on it when it fails.
+    fn span(&self, event: &Committed) -> Span;
+    /// It ended; `error` says how it failed, in one word.
+    fn ended(&self, took: Duration, error: Option<&'static str>);
+}
+
+/// Nobody watches.
+pub(crate) struct Unwatched;
+
+impl Publishing for Unwatched {
+    fn span(&self, _event: &Committed) -> Span {
+        Span::none()
+    }
+
+    fn ended(&self, _took: Duration, _error: Option<&'static str>) {}
+}

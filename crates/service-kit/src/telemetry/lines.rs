@@ -1,0 +1,206 @@
+//! Log lines for machines: one JSON object a line, each with the trace, the span and the case that it belongs
+//! to, whatever the filter lets through.
+
+use std::fmt;
+
+use opentelemetry::trace::TraceContextExt;
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::{Context, Filter, Layer};
+use tracing_subscriber::registry::LookupSpan;
+
+use super::sampling::CASE;
+
+const NUMBER: &str = "casetrail.case.number";
+
+/// Chooses lines. With `spans`, our spans are seen as well, whatever the filter says: a line's case is on them.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub(super) filter: EnvFilter,
+    pub(super) spans: bool,
+}
+
+impl Chosen {
+    fn is_span_of_ours(&self, metadata: &Metadata<'_>) -> bool {
+        self.spans && super::is_span_of_ours(metadata)
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Filter<S> for Chosen {
+    fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
+        self.is_span_of_ours(metadata) || Filter::enabled(&self.filter, metadata, context)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.is_span_of_ours(metadata) {
+            return Interest::always();
+        }
+        Filter::<S>::callsite_enabled(&self.filter, metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        let hint = Filter::<S>::max_level_hint(&self.filter)?;
+        Some(if self.spans { hint.max(LevelFilter::from_level(Level::INFO)) } else { hint })
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        Filter::on_new_span(&self.filter, attributes, id, context);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        Filter::on_record(&self.filter, id, values, context);
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        Filter::on_enter(&self.filter, id, context);
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        Filter::on_exit(&self.filter, id, context);
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        Filter::on_close(&self.filter, id, context);
+    }
+}
+
+/// The case that a span belongs to, kept beside the span.
+#[derive(Debug, Clone, Default)]
+struct OfCase {
+    id: Option<String>,
+    number: Option<String>,
+}
+
+impl Visit for OfCase {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let place = match field.name() {
+            CASE => &mut self.id,
+            NUMBER => &mut self.number,
+            _ => return,
+        };
+        place.get_or_insert_with(|| value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if matches!(field.name(), CASE | NUMBER) {
+            self.record_str(field, &format!("{value:?}"));
+        }
+    }
+}
+
+/// Notes the case of every span that has one.
+pub(super) struct Cases;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Cases {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if attributes.metadata().fields().field(CASE).is_none() {
+            return;
+        }
+        let Some(span) = context.span(id) else { return };
+        let mut case = OfCase::default();
+        attributes.record(&mut case);
+        span.extensions_mut().insert(case);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        if let Some(case) = span.extensions_mut().get_mut::<OfCase>() {
+            values.record(case);
+        }
+    }
+}
+
+/// Writes nothing of a span's fields: a line names its span by its id.
+pub(super) struct NoFields;
+
+impl<'writer> FormatFields<'writer> for NoFields {
+    fn format_fields<R: RecordFields>(&self, _writer: Writer<'writer>, _fields: R) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// One JSON object a line.
+pub(super) struct Json;
+
+impl<S, N> FormatEvent<S, N> for Json
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut time = String::new();
+        SystemTime.format_time(&mut Writer::new(&mut time))?;
+        let metadata = event.metadata();
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let mut line = vec![
+            ("timestamp", Value::from(time)),
+            ("level", Value::from(metadata.level().as_str())),
+            ("target", Value::from(metadata.target())),
+            ("fields", Value::Object(fields.0)),
+        ];
+        // The current one, not the line's: a library's span, which nobody exports, stands within one of ours.
+        let current = opentelemetry::Context::current();
+        let span = current.span().span_context().clone();
+        if span.is_valid() {
+            line.push(("trace_id", Value::from(span.trace_id().to_string())));
+            line.push(("span_id", Value::from(span.span_id().to_string())));
+        }
+        let scope = context.event_scope().into_iter().flatten();
+        let case = scope
+            .filter_map(|span| span.extensions().get::<OfCase>().cloned())
+            .find(|case| case.id.is_some());
+        if let Some(OfCase { id, number }) = case {
+            line.extend(id.map(|id| ("case_id", Value::from(id))));
+            line.extend(number.map(|number| ("case_number", Value::from(number))));
+        }
+        for (index, (key, value)) in line.iter().enumerate() {
+            write!(writer, "{}\"{key}\":{value}", if index == 0 { '{' } else { ',' })?;
+        }
+        writer.write_str("}\n")
+    }
+}
+
+/// What a line says, by its fields.
+#[derive(Default)]
+struct Fields(Map<String, Value>);
+
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.0.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.insert(field.name().to_owned(), Value::from(format!("{value:?}")));
+    }
+}
