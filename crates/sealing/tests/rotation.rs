@@ -168,3 +168,18 @@ async fn look_ups_of_a_brand_have_a_key_that_outlives_a_new_master_key() {
     assert_eq!(digest(master(2).into(), "NB").await, before);
     assert_ne!(digest(master(2).into(), "SB").await, before, "each brand has its own");
 }
+
+#[tokio::test]
+async fn a_schema_of_the_first_version_is_refused_until_it_is_migrated() {
+    let database = Database::create().await.unwrap();
+    let mut admin = PgConnection::connect(&database.url).await.unwrap();
+    sealing::postgres::migrate(&mut admin).await.unwrap();
+    let first = "DROP TABLE keys.erased_up_to; UPDATE keys.schema_version SET version = 1";
+    sqlx::raw_sql(first).execute(&mut admin).await.unwrap();
+    let refused = PostgresKeyStore::open(&database.url).await;
+    assert!(matches!(refused, Err(Error::NotMigrated)), "{refused:?}");
+    sealing::postgres::migrate(&mut admin).await.unwrap();
+    let store = PostgresKeyStore::open(&database.url).await.unwrap();
+    assert_eq!(store.erased_up_to(0).await.unwrap(), 0);
+    database.drop().await.unwrap();
+}
