@@ -10,6 +10,9 @@ use std::path::Path;
 use case::intake::{MaskedKind, mask};
 
 const CORPUS: &str = include_str!("corpus.tsv");
+/// Texts that were written after the rules: what they showed first is in the document. Afterwards they too served
+/// to improve the rules.
+const HELD_OUT: &str = include_str!("held_out.tsv");
 /// Between these two lines of the document stand the figures.
 const BEGIN: &str = "<!-- figures -->\n";
 const END: &str = "<!-- end of figures -->\n";
@@ -18,6 +21,8 @@ const END: &str = "<!-- end of figures -->\n";
 const RECALL_FLOOR: f64 = 98.0;
 /// At least so much of what is hidden is a secret, in parts of a hundred.
 const PRECISION_FLOOR: f64 = 98.0;
+/// The same for what was held out.
+const HELD_OUT_FLOOR: f64 = 90.0;
 
 struct Secret {
     kind: MaskedKind,
@@ -30,8 +35,8 @@ struct Line {
     secrets: Vec<Secret>,
 }
 
-fn lines() -> impl Iterator<Item = Line> {
-    CORPUS.lines().map(|line| {
+fn lines(corpus: &'static str) -> impl Iterator<Item = Line> {
+    corpus.lines().map(|line| {
         let (language, marked) = line.split_once('\t').expect("language, tab, text");
         let marked = marked.replace("\\r", "\r").replace("\\n", "\n");
         let mut rest = marked.as_str();
@@ -84,13 +89,22 @@ fn percent(right: u32, wrong: u32) -> f64 {
     if right + wrong == 0 { 100.0 } else { 100.0 * f64::from(right) / f64::from(right + wrong) }
 }
 
+/// Whether the secret stands in the text, and not only its digits within another number.
+fn is_shown(text: &str, secret: &str) -> bool {
+    text.match_indices(secret).any(|(start, _)| {
+        let before = text[..start].chars().next_back();
+        let behind = text[start + secret.len()..].chars().next();
+        ![before, behind].into_iter().flatten().any(char::is_numeric)
+    })
+}
+
 /// What masking does to a line, by kind of secret; what went wrong is told.
 fn measured(line: &Line, wrong: &mut Vec<String>) -> [(MaskedKind, Figures); 2] {
     let masked = mask(&line.text);
     [MaskedKind::CardNumber, MaskedKind::SecurityCode].map(|kind| {
         let found = masked.kinds.iter().filter(|found| **found == kind).count();
         let secrets = line.secrets.iter().filter(|secret| secret.kind == kind);
-        let missed = secrets.clone().filter(|secret| masked.text.contains(&secret.text)).count();
+        let missed = secrets.clone().filter(|secret| is_shown(&masked.text, &secret.text)).count();
         let hidden = secrets.count() - missed;
         let needless = found.saturating_sub(hidden);
         if missed + needless > 0 {
@@ -107,30 +121,51 @@ fn measured(line: &Line, wrong: &mut Vec<String>) -> [(MaskedKind, Figures); 2] 
     })
 }
 
-#[test]
-fn secrets_are_hidden_and_little_else_is() {
-    let mut by_language: BTreeMap<&str, Figures> = BTreeMap::new();
-    let mut by_kind = [Figures::default(); 2];
-    let mut wrong = Vec::new();
-    for line in lines() {
-        for (place, (_, figures)) in measured(&line, &mut wrong).into_iter().enumerate() {
-            by_kind[place].add(figures);
-            by_language.entry(line.language).or_default().add(figures);
+/// What was measured on a corpus.
+struct Measured {
+    by_language: BTreeMap<&'static str, Figures>,
+    by_kind: [Figures; 2],
+    wrong: Vec<String>,
+}
+
+impl Measured {
+    fn on(corpus: &'static str) -> Self {
+        let mut all = Self { by_language: BTreeMap::new(), by_kind: <_>::default(), wrong: Vec::new() };
+        for line in lines(corpus) {
+            for (place, (_, figures)) in measured(&line, &mut all.wrong).into_iter().enumerate() {
+                all.by_kind[place].add(figures);
+                all.by_language.entry(line.language).or_default().add(figures);
+            }
+        }
+        assert_eq!(all.by_language.len(), case::Language::ALL.len(), "a language is missing");
+        all
+    }
+
+    fn assert_above(&self, recall: f64, precision: f64) {
+        for (figures, what) in self.by_kind.iter().zip(["card numbers", "security codes"]) {
+            let wrong = self.wrong.join("\n");
+            assert!(figures.hidden > 20, "the corpus has too few {what}");
+            assert!(figures.recall() >= recall, "{what}: recall {:.1} %\n{wrong}", figures.recall());
+            assert!(
+                figures.precision() >= precision,
+                "{what}: precision {:.1} %\n{wrong}",
+                figures.precision()
+            );
         }
     }
-    let figures = table(&by_language, by_kind, &wrong);
-    keep(&figures);
-    for (figures, what) in by_kind.iter().zip(["card numbers", "security codes"]) {
-        assert!(figures.hidden > 100, "the corpus has too few {what}");
-        assert!(figures.recall() >= RECALL_FLOOR, "{what}: {:.1} %\n{}", figures.recall(), wrong.join("\n"));
-        assert!(
-            figures.precision() >= PRECISION_FLOOR,
-            "{what}: {:.1} %\n{}",
-            figures.precision(),
-            wrong.join("\n")
-        );
-    }
-    assert_eq!(by_language.len(), case::Language::ALL.len(), "a language is missing");
+}
+
+#[test]
+fn secrets_are_hidden_and_little_else_is() {
+    let corpus = Measured::on(CORPUS);
+    let held_out = Measured::on(HELD_OUT);
+    keep(&format!(
+        "On `corpus.tsv`:\n\n{}\nOn `held_out.tsv`:\n\n{}",
+        table(&corpus.by_language, corpus.by_kind, &corpus.wrong),
+        table(&held_out.by_language, held_out.by_kind, &held_out.wrong)
+    ));
+    corpus.assert_above(RECALL_FLOOR, PRECISION_FLOOR);
+    held_out.assert_above(HELD_OUT_FLOOR, HELD_OUT_FLOOR);
 }
 
 fn table(by_language: &BTreeMap<&str, Figures>, by_kind: [Figures; 2], wrong: &[String]) -> String {

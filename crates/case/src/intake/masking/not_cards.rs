@@ -31,7 +31,8 @@ static LABELS: LazyLock<Vec<Term>> = LazyLock::new(|| {
          bestilling*, pedido*, encomenda*, commande*, ordine*, faktura*, invoice*, rechnung*, factura*, \
          facture*, fattura*, fatura*, lasku*, kvittering*, kvitto*, betalings id, betalnings id, payment \
          id, iban, imei, ocr, kid, sagsnummer*, saksnummer*, ärendenummer*, numer sprawy, case number, \
-         kontonummer*",
+         kontonummer*, kundennummer*, kundenummer*, kundnummer*, medlemsnummer*, bilag*, id giocata, numer \
+         zakładu, apuesta*",
     )
 });
 

@@ -19,7 +19,7 @@ static CODE_WORDS: LazyLock<Vec<Term>> = LazyLock::new(|| {
          verification, prüfziffer*, kartenprüf*, prüfnummer*, sicherheitscode*, sicherheitsnummer*, código \
          de seguridad, clave de seguridad, código de verificación, cryptogramme*, code de sécurité, code de \
          vérification, codice di sicurezza, codice di verifica, código de segurança, código de verificação, \
-         turvakood*, turvaluku*, turvanumero*, varmenne*, tarkistusnumero*, varmistuskood*, tarkistusluku*, código de control, code de contrôle, \
+         turvakood*, turvaluku*, turvanumero*, varmenne*, tarkistusnumero*, varmistuskood*, tarkistusluku*, tarkiste*, código de control, code de contrôle, \
          codice di controllo, número de segurança, código verificador, pinkode*, pin kod*, pin code*, \
          pinkod*, kod pin, pin",
     )
@@ -35,7 +35,8 @@ static PLACE_WORDS: LazyLock<Vec<Term>> = LazyLock::new(|| {
          código del reverso, chiffres au dos, chiffres au verso, code au dos, code au verso, cifre sul retro, \
          numeri sul retro, codice sul retro, dígitos no verso, números no verso, código no verso, dígitos atrás, \
          takana olevat numerot, takana oleva koodi, takapuolen numerot, cyfry z tyłu, cyfry na odwrocie, kod z \
-         tyłu, kod na odwrocie",
+         tyłu, kod na odwrocie, kode* bagpå, cifre* bagpå, code hinten, ziffern hinten, cifras de atrás, chiffres \
+         derrière, dreistellige code, signature strip",
     )
 });
 
@@ -62,7 +63,7 @@ static EXPIRY_WORDS: LazyLock<Vec<Term>> = LazyLock::new(|| {
     terms(
         "exp*, valid*, thru, until, til, till, till*, udløb*, utløp*, utgår, utgång*, gyldig*, giltig*, \
          gültig*, bis, data, data ważności, ważn*, do, cad*, venc*, val*, scad*, fin, hasta, jusqu*, \
-         voimassa*, og, och, and, und, oraz, et, ja, mm, yy, åå, date, dato, datum, med, with, z",
+         voimassa*, kod, koden, kode, code, codice, código, koodi, le, la, el, t, o, m, og, och, and, und, oraz, et, ja, mm, yy, åå, date, dato, datum, med, with, z",
     )
 });
 
