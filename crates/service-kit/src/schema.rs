@@ -49,13 +49,15 @@ pub fn of_file(
 /// brands, has none.
 fn tell_defaults(key: &str, schema: &mut Value, default: Option<&Value>) {
     let Some(fields) = schema.as_object_mut() else { return };
-    if let Some(Value::Object(settings)) = fields.get_mut("properties").filter(|_| default.is_some()) {
+    if let Some(Value::Object(settings)) = fields.get_mut("properties") {
         for (name, setting) in settings {
             let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
             tell_defaults(&key, setting, default.and_then(|table| table.get(name)));
         }
-        fields.remove("required");
-        fields.remove("default");
+        if default.is_some() {
+            fields.remove("required");
+            fields.remove("default");
+        }
         return;
     }
     if let Some(default) = default {

@@ -41,7 +41,7 @@ fn of_services() -> Vec<PathBuf> {
 
 /// Calls `each` with every setting's key and its schema.
 fn settings(key: &str, schema: &Value, each: &mut dyn FnMut(&str, &Value)) {
-    match schema["properties"].as_object().filter(|_| schema.get("default").is_none()) {
+    match schema["properties"].as_object() {
         Some(below) => below.iter().for_each(|(name, setting)| {
             settings(&format!("{key}.{name}"), setting, each);
         }),
