@@ -107,7 +107,8 @@ impl Desk {
     }
 
     pub(crate) fn token_of(&self, subject: &str, role: Role, brand: &str) -> String {
-        self.token_in(&["general", "payments"], subject, role, brand)
+        let teams = ["general", "payments", "responsible_gambling", "complaints", "privacy"];
+        self.token_in(&teams, subject, role, brand)
     }
 
     /// A token of a member of these teams.

@@ -112,7 +112,7 @@ impl Planting<'_> {
         };
         let opened = stage.intake().open_case(ask(&rasmus(), open)).await.unwrap().into_inner();
         let number = opened.case.unwrap().number;
-        let case = Withdrawal::of(stage_over(self.up.channel().await), &number);
+        let case = Withdrawal::of(stage_over(self.up.channel().await), &number, TRANSACTION);
         case.take().await;
         for text in &TEXTS[1..6] {
             self.message(&number, text).await;

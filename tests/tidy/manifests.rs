@@ -54,6 +54,8 @@ fn every_variable_of_a_program_that_a_manifest_sets_is_read() {
     let mut read: BTreeSet<String> =
         distributed::role_names().iter().map(|role| distributed::password_variable(role)).collect();
     assert!(read.iter().all(|name| name.ends_with(PASSWORD)), "{read:?}");
+    // These are read by nats-server, as users.conf tells it.
+    read.extend(distributed::nats_users().iter().map(event_bus::nats::User::password_variable));
     for program in &programs {
         let literals = crate::lexer::strings(program).into_iter().map(|(_, literal)| literal);
         read.extend(literals.filter(|literal| literal.starts_with(SHORT_PREFIX)));

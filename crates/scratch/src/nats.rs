@@ -1,11 +1,12 @@
 //! A throw-away nats-server with JetStream.
 
+use std::net::Ipv4Addr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-
-use async_nats::ConnectErrorKind;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
 
 use crate::process::{Server, free_port};
 use crate::{Error, programs};
@@ -71,18 +72,13 @@ impl Nats {
         command.arg("--store_dir").arg(self.store()).arg("--config").arg(self.configuration());
         command.envs(self.environment.iter().cloned()).process_group(0);
         let mut server = Server::spawn("nats-server", &mut command, &self.folder.path().join("nats.log"))?;
-        let url = self.url();
+        let (url, port) = (self.url(), self.port);
         server
             .wait_until_ready(async || match async_nats::connect(&url).await {
                 // Not decoded: old servers say less than the client's type expects.
                 Ok(client) => client.request("$JS.API.INFO", "".into()).await.is_ok(),
-                // It listens to others than us.
-                Err(error) => matches!(
-                    error.kind(),
-                    ConnectErrorKind::Authentication
-                        | ConnectErrorKind::AuthorizationViolation
-                        | ConnectErrorKind::Tls
-                ),
+                // It speaks, to others than us.
+                Err(_) => says_hello(port).await,
             })
             .await?;
         self.server = Some(server);
@@ -126,6 +122,13 @@ impl Nats {
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
+}
+
+/// Whether a nats-server is there, whomever it lets in: it speaks first.
+async fn says_hello(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else { return false };
+    let mut first = [0; 4];
+    stream.read_exact(&mut first).await.is_ok() && first == *b"INFO"
 }
 
 fn system(source: std::io::Error) -> Error {

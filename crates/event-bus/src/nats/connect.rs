@@ -113,6 +113,11 @@ pub async fn connect(options: &NatsOptions) -> Result<Client, ConnectError> {
             let wait = Duration::from_millis(50).saturating_mul(u32::try_from(tries).unwrap_or(u32::MAX));
             wait.min(RECONNECT)
         });
+    // The client reads none of this from the URL by itself.
+    let named = addresses.iter().find_map(|address| Some((address.username()?, address.password()?)));
+    if let Some((user, password)) = named {
+        connecting = connecting.user_and_password(user.to_owned(), password.to_owned());
+    }
     if let Some(path) = &options.credentials_file {
         connecting = connecting
             .credentials_file(path)

@@ -65,9 +65,11 @@ impl User {
                 Part::Consumers(own) => {
                     allowed.say.push(names.wake());
                     allowed.say.push(format!("$JS.API.STREAM.MSG.GET.{stream}"));
-                    // Consumers without a lasting name have a random one.
+                    // Consumers without a lasting name get a random one from the server.
+                    allowed.say.push(format!("$JS.API.CONSUMER.CREATE.{stream}"));
                     allowed.say.push(format!("$JS.API.CONSUMER.CREATE.{stream}.>"));
                     allowed.say.push(format!("$JS.API.CONSUMER.INFO.{stream}.*"));
+                    allowed.say.push(format!("$JS.API.CONSUMER.DELETE.{stream}.*"));
                     allowed.say.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.*"));
                     for consumer in own.iter().map(|name| durable_of(name)) {
                         allowed.say.push(format!("$JS.ACK.{stream}.{consumer}.>"));
@@ -78,6 +80,7 @@ impl User {
                         let foreign = durable_of(foreign);
                         allowed.never_say.push(format!("$JS.API.CONSUMER.CREATE.{stream}.{foreign}"));
                         allowed.never_say.push(format!("$JS.API.CONSUMER.CREATE.{stream}.{foreign}.>"));
+                        allowed.never_say.push(format!("$JS.API.CONSUMER.DELETE.{stream}.{foreign}"));
                         allowed.never_say.push(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{foreign}"));
                     }
                 }
@@ -149,7 +152,7 @@ mod tests {
             assert_eq!((fills, makes), (user.part == Part::Relay, user.part == Part::Relay), "{}", user.name);
             for change in ["DELETE", "PURGE", "UPDATE", "SNAPSHOT", "RESTORE"] {
                 assert!(
-                    !allowed.say.iter().any(|subject| subject.contains(change)),
+                    !allowed.say.iter().any(|subject| subject.contains(&format!("STREAM.{change}"))),
                     "{}: {change}",
                     user.name
                 );
