@@ -12,6 +12,7 @@ use contracts::privacy::v1::{
 };
 use sealing::Error as KeyError;
 use service_kit::request::timestamp;
+use sha2::{Digest, Sha256};
 use stories::{Person, Stage};
 use tonic::Code;
 use world::{System, place};
@@ -217,6 +218,10 @@ async fn a_legal_hold_refuses_an_erasure_with_its_date_until_it_ends() {
 async fn a_player_gets_everything_that_is_held_on_them() {
     let scene = Scene::begin().await;
     let number = told(&scene).await;
+    let picture = requests::picture(600_000);
+    let parts = requests::upload(scene.stage.new_id(), &number, "kvittering.png", &picture);
+    let sent = futures_util::stream::iter(parts);
+    let taken = scene.stage.intake().upload_evidence(ask(&rasmus(), sent)).await.unwrap().into_inner();
     let request = ExportPlayerRequest {
         request_id: scene.stage.new_id(),
         brand: Stage::BRAND.to_owned(),
@@ -230,7 +235,9 @@ async fn a_player_gets_everything_that_is_held_on_them() {
         files.entry(piece.file_name).or_default().extend(piece.content);
     }
     let case_file = format!("cases/{number}.json");
-    assert_eq!(files.keys().collect::<Vec<_>>(), [&case_file, "index.html", "player.json"]);
+    let evidence_file = format!("evidence/{}", taken.evidence_id);
+    assert_eq!(files.keys().collect::<Vec<_>>(), [&case_file, &evidence_file, "index.html", "player.json"]);
+    assert_eq!(hex::encode(Sha256::digest(&files[&evidence_file])), taken.sha256);
 
     let case: serde_json::Value = serde_json::from_slice(&files[&case_file]).unwrap();
     let facts = case["history"].as_array().unwrap();

@@ -42,6 +42,7 @@ impl Person {
     }
 
     /// The same, who proves it with a token.
+    #[must_use]
     pub fn with_token(self, token: Option<String>) -> Self {
         Self { token, ..self }
     }

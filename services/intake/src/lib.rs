@@ -124,6 +124,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         subjects: Executor::new(parts, PrivacyDesk::NAME),
         executor: executor.clone(),
         store: store.clone(),
+        evidence: Arc::clone(&evidence),
         audit: directory.audit().clone(),
         rows: Arc::new(rows),
         cases,

@@ -177,8 +177,9 @@ impl Load {
         let next = Arc::new(AtomicUsize::new(0));
         let started = Instant::now();
         let mut callers = JoinSet::new();
-        for caller in self.callers.iter().cloned() {
-            let (channel, next, bar) = (self.channel.clone(), Arc::clone(&next), bar.clone());
+        for caller in &self.callers {
+            let (caller, channel) = (caller.clone(), self.channel.clone());
+            let (next, bar) = (Arc::clone(&next), bar.clone());
             callers.spawn(async move {
                 let mut client = IntakeServiceClient::new(channel);
                 let (mut latencies, mut cases) = (Latencies::new()?, Vec::new());

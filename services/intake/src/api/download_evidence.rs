@@ -6,14 +6,15 @@ use std::pin::Pin;
 use case::intake::Refusal;
 use contracts::intake::v1 as pb;
 use futures_util::TryStreamExt;
-use futures_util::stream::{Stream, try_unfold};
+use futures_util::stream::Stream;
+use history::Reader;
 use service_kit::Failure;
 use service_kit::request::{Checks, actor};
 use tonic::{Request, Status};
 
 use super::Api;
 use super::mutation::evidence_id;
-use crate::evidence_store::{Owner, Sealed};
+use crate::evidence_store::Owner;
 
 /// The pieces of a file.
 pub(super) type Pieces = Pin<Box<dyn Stream<Item = Result<pb::DownloadEvidenceResponse, Status>> + Send>>;
@@ -22,7 +23,7 @@ pub(super) async fn handle(
     api: &Api,
     request: Request<pb::DownloadEvidenceRequest>,
 ) -> Result<Pieces, Failure> {
-    let actor = actor(&request)?;
+    let (actor, reader) = (actor(&request)?, Reader::of(&request)?);
     let asked = request.get_ref();
     let mut checks = Checks::new();
     let evidence_id = evidence_id(&mut checks, &asked.evidence_id);
@@ -37,25 +38,7 @@ pub(super) async fn handle(
     let evidence = case.intake.evidence(evidence_id);
     let evidence = evidence.ok_or_else(|| Failure::refused(&Refusal::EvidenceNotFound))?;
     let sealed = api.evidence.get(&key, case.id, evidence_id, &evidence.sha256).await?;
-    tracing::info!(case = %case.id, %evidence_id, by = actor.id, "evidence is looked at");
-    Ok(pieces(sealed))
-}
-
-/// Opens the file as it comes. What does not open ends the stream with an error: a file is whole only when its
-/// stream ended well.
-fn pieces(sealed: Sealed) -> Pieces {
-    Box::pin(try_unfold(Some(sealed), |state| async move {
-        let Some(mut sealed) = state else { return Ok(None) };
-        let broken = |error: &dyn std::fmt::Display| {
-            Status::from(Failure::Internal(format!("evidence cannot be read: {error}")))
-        };
-        while let Some(piece) = sealed.pieces.try_next().await.map_err(|error| broken(&error))? {
-            let chunk = sealed.opening.push(&piece).map_err(|error| broken(&error))?;
-            if !chunk.is_empty() {
-                return Ok(Some((pb::DownloadEvidenceResponse { chunk }, Some(sealed))));
-            }
-        }
-        let chunk = sealed.opening.finish().map_err(|error| broken(&error))?;
-        Ok(Some((pb::DownloadEvidenceResponse { chunk }, None)))
-    }))
+    api.directory.audit().note(&reader, &case, "intake.DownloadEvidence", "evidence")?;
+    let piece = |chunk| pb::DownloadEvidenceResponse { chunk };
+    Ok(Box::pin(sealed.opened().map_ok(piece).map_err(Status::from)))
 }

@@ -26,7 +26,7 @@ use ambient::{Clock, Ids};
 use bytes::Bytes;
 use case::intake::Refusal;
 use case::{Brand, Case, CaseId, PlayerId};
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, try_unfold};
 use futures_util::{StreamExt, TryStreamExt};
 use jiff::SignedDuration;
 use object_store::path::Path as Place;
@@ -77,8 +77,29 @@ pub(crate) struct EvidenceStore {
 
 /// A file on its way out: opened piece by piece.
 pub(crate) struct Sealed {
-    pub(crate) pieces: BoxStream<'static, object_store::Result<Bytes>>,
-    pub(crate) opening: OpeningStream,
+    pieces: BoxStream<'static, object_store::Result<Bytes>>,
+    opening: OpeningStream,
+}
+
+impl Sealed {
+    /// Opens the file as it comes. What does not open ends the stream with an error: a file is whole only when its
+    /// stream ended well.
+    pub(crate) fn opened(self) -> BoxStream<'static, Result<Vec<u8>, Failure>> {
+        let broken =
+            |error: &dyn std::fmt::Display| Failure::Internal(format!("evidence cannot be read: {error}"));
+        let opened = try_unfold(Some(self), move |state| async move {
+            let Some(mut sealed) = state else { return Ok(None) };
+            while let Some(piece) = sealed.pieces.try_next().await.map_err(|error| broken(&error))? {
+                let chunk = sealed.opening.push(&piece).map_err(|error| broken(&error))?;
+                if !chunk.is_empty() {
+                    return Ok(Some((chunk, Some(sealed))));
+                }
+            }
+            let chunk = sealed.opening.finish().map_err(|error| broken(&error))?;
+            Ok(Some((chunk, None)))
+        });
+        opened.boxed()
+    }
 }
 
 impl EvidenceStore {

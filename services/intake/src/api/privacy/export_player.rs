@@ -3,10 +3,10 @@
 use std::pin::Pin;
 
 use case::privacy::{Command, ExportPlayer};
-use case::{Brand, PlayerId};
+use case::{Brand, Case, PlayerId};
 use contracts::privacy::v1 as pb;
 use event_log::Committed;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use history::Reader;
 use jiff::Timestamp;
 use serde_json::json;
@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::PrivacyApi;
 use super::export::{File, Page, case_json};
 use super::mutation::PlayerMutation;
+use crate::evidence_store::Owner;
 use crate::read_model::{self, Wanted};
 
 /// The largest piece, in bytes: well below the largest message.
@@ -103,8 +104,14 @@ impl Export {
         self.send(&self.player(now).await?).await?;
         for stream in self.cases().await? {
             let dossier = history::dossier(&self.api.parts, &self.api.executor, stream).await?;
-            self.api.audit.note(&self.reader, &dossier.case, "privacy.ExportPlayer", "player, texts")?;
+            self.api.audit.note(
+                &self.reader,
+                &dossier.case,
+                "privacy.ExportPlayer",
+                "player, texts, evidence",
+            )?;
             self.send(&case_json(&dossier)).await?;
+            self.evidence(&dossier.case).await?;
             page.tell(&dossier);
             self.send(&File::page(page.take())).await?;
         }
@@ -116,12 +123,34 @@ impl Export {
     /// Sends the next bytes of a file.
     async fn send(&self, file: &File) -> Result<(), Gone> {
         for content in file.content.as_bytes().chunks(PIECE) {
-            let piece = pb::ExportPlayerResponse {
-                file_name: file.name.clone(),
-                media_type: file.media_type.to_owned(),
-                content: content.to_vec(),
-            };
-            self.sender.send(Ok(piece)).await.map_err(|_| Gone)?;
+            self.piece(&file.name, file.media_type, content).await?;
+        }
+        Ok(())
+    }
+
+    async fn piece(&self, file_name: &str, media_type: &str, content: &[u8]) -> Result<(), Gone> {
+        let piece = pb::ExportPlayerResponse {
+            file_name: file_name.to_owned(),
+            media_type: media_type.to_owned(),
+            content: content.to_vec(),
+        };
+        self.sender.send(Ok(piece)).await.map_err(|_| Gone)
+    }
+
+    /// Sends the files of a case as they are kept, named by the ids that its facts have.
+    async fn evidence(&self, case: &Case) -> Result<(), Ended> {
+        if case.intake.evidence.is_empty() {
+            return Ok(());
+        }
+        let key = self.api.evidence.key(Owner::of(case)?).await?;
+        for one in &case.intake.evidence {
+            let id = one.evidence_id;
+            let mut chunks = self.api.evidence.get(&key, case.id, id, &one.sha256).await?.opened();
+            while let Some(chunk) = chunks.try_next().await? {
+                for content in chunk.chunks(PIECE) {
+                    self.piece(&format!("evidence/{id}"), &one.media_type, content).await?;
+                }
+            }
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
 use crate::erasures::PrivacyRows;
+use crate::evidence_store::EvidenceStore;
 
 /// Answers the calls.
 #[derive(Clone)]
@@ -31,6 +32,7 @@ pub(crate) struct PrivacyApi {
     pub(crate) subjects: Executor<DataSubject>,
     pub(crate) executor: Executor<Case>,
     pub(crate) store: Store,
+    pub(crate) evidence: Arc<EvidenceStore>,
     pub(crate) audit: ReadAudit,
     pub(crate) rows: Arc<PrivacyRows>,
     /// The list of cases.
