@@ -84,6 +84,7 @@ const IMPATIENT: &str = "
     person_calls_per_second = 100000
     person_burst = 100000
     person_calls_in_hand = 1000
+    watches = 1000
 ";
 
 /// Where a folder's distributed system keeps the rest: found again when it is started again.

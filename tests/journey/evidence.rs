@@ -35,7 +35,7 @@ async fn an_upload_that_broke_off_is_resumed_and_the_file_is_lent_to_whom_it_con
     let mut intake = scene.stage.intake();
     let broken_off = intake.upload_evidence(ask(&rasmus(), parts(0, 400_000))).await;
     Refusal::of(broken_off).is(Code::FailedPrecondition, "UPLOAD_INCOMPLETE");
-    let asked = GetUploadRequest { request_id: request_id.clone(), case: number.clone() };
+    let asked = GetUploadRequest { upload_request_id: request_id.clone(), case: number.clone() };
     let standing = intake.get_upload(ask(&rasmus(), asked)).await.unwrap().into_inner();
     assert_eq!((standing.next_offset, standing.taken), (400_000, false));
     let rest = parts(400_000, content.len());

@@ -57,7 +57,6 @@ const INTAKE: Methods = &[
             "ReceiveMessage",
             "SwitchChannel",
             "UploadEvidence",
-            "GetUpload",
             "AcceptAnswer",
             "RequestHuman",
             "RequestCallback",
@@ -68,6 +67,8 @@ const INTAKE: Methods = &[
         ],
         &[PLAYERS, DESK, BOTS, SYSTEMS],
     ),
+    // Whose upload is asked by the rules.
+    (&["GetUpload"], &[PLAYERS, DESK, OVERSIGHT, BOTS, SYSTEMS]),
     (&["SendReply", "AddNote", "LinkCase", "TagCase"], &[DESK, BOTS, SYSTEMS]),
     (&["ClassifyCase", "RequestEvidence", "CloseCase"], &[DESK, SYSTEMS]),
     (&["CompleteCallback", "ResolveCase", "RejectCase", "MergeCase"], &[DESK]),

@@ -12,6 +12,8 @@ pub(crate) const FREE_TEXTS: &[&str] = &[
     "body",
     "chunk",
     "comment",
+    "contact",
+    "content",
     "details_json",
     "display_name",
     "email",

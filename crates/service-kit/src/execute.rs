@@ -5,6 +5,7 @@
 //! half known (tonic drops a handler's future when its caller cancels).
 
 mod patience;
+mod telling;
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -29,6 +30,7 @@ use crate::parts::Parts;
 use crate::personal;
 use crate::spans;
 use patience::Patience;
+use telling::{marked, marking, tell_span};
 
 /// How often a command is decided anew after a conflict before it gives up.
 const MAX_TRIES: u32 = 64;
@@ -586,33 +588,5 @@ impl<A: Aggregate> Forgets for Inner<A> {
         for stream in theirs {
             cache.pop(&stream);
         }
-    }
-}
-
-/// Marks the span of whoever reads a case.
-fn marking<A: Aggregate>(stream: Uuid, state: Arc<A>) -> Arc<A> {
-    if state.exists() {
-        spans::mark(state.as_ref(), stream);
-    }
-    state
-}
-
-/// Marks the span once more: the number may have been issued just now.
-fn marked<A: Aggregate>(stream: Uuid, outcome: Outcome<A>) -> Outcome<A> {
-    spans::mark(outcome.state.as_ref(), stream);
-    tracing::debug!(events = outcome.events.len(), repeated = outcome.repeated, "a command was executed");
-    outcome
-}
-
-/// Says on the append's span that the database failed, and with which code. A conflict is an answer.
-fn tell_span(error: &event_log::Error) {
-    let class = match error {
-        event_log::Error::Unavailable(_) => "unavailable",
-        event_log::Error::Corrupt(_) => "corrupt",
-        _ => return,
-    };
-    spans::failed(class);
-    if let Some(code) = error.sqlstate() {
-        tracing::Span::current().record("db.response.status_code", code);
     }
 }

@@ -12,8 +12,8 @@ use crate::patience::Patience;
 use crate::rig::Rig;
 use crate::up::program;
 
-/// Tables that say how far somebody is, not what they know.
-const NOT_ROWS: [&str; 4] = ["_sqlx_migrations", "checkpoint", "dead_letter", "projection"];
+/// Tables that say how far somebody is or who asked, not what they know.
+const NOT_ROWS: [&str; 5] = ["_sqlx_migrations", "checkpoint", "dead_letter", "personal_read", "projection"];
 /// How often it is tried to compare while nothing is recorded meanwhile.
 const TRIES: usize = 4;
 
@@ -103,11 +103,14 @@ async fn check_all(rig: &Rig) -> Result<(), String> {
 /// `casetrail rebuild`, all at the same time.
 async fn rebuild_all(rig: &Rig) -> Result<(), String> {
     let mut running = Vec::new();
-    for model in distributed::SCHEMAS.iter().flat_map(|schema| (schema.read_models)()) {
+    // What needs the players' keys is not among them.
+    let derivations = distributed::derivations(None).map_err(|error| error.to_string())?;
+    for derivation in derivations.iter().flat_map(|(_, derivations)| derivations) {
+        let name = derivation.model().name;
         let mut command = tokio::process::Command::new(program("casetrail"));
-        command.args(["--json", "rebuild", model.name, "--postgres", &rig.database]);
+        command.args(["--json", "rebuild", name, "--postgres", &rig.database]);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).spawn().unwrap();
-        running.push((model.name, child));
+        running.push((name, child));
     }
     for (name, mut child) in running {
         let mut patience = Patience::of(PATIENCE * 2);

@@ -120,6 +120,15 @@ impl System {
         self.processes.iter().map(taken).collect()
     }
 
+    /// Lets every process but intake's stand still (`STOP`) or go on (`CONT`): what is measured meanwhile is one
+    /// service over its database.
+    pub(crate) async fn signal_others(&self, signal: &str) -> anyhow::Result<()> {
+        for process in self.processes.iter().filter(|process| process.name != "intake") {
+            Command::new("kill").args(["-s", signal, &process.pid.to_string()]).status().await?;
+        }
+        Ok(())
+    }
+
     /// Asks it to end, and waits: nothing of it may run beside what is measured next.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         if let Some(pid) = self.process.id() {

@@ -84,6 +84,8 @@ struct Measured {
     after_cases: Vec<Taken>,
     open: Throughput,
     message: Throughput,
+    /// While the other services and the relay stand still; absent where all are one process.
+    message_alone: Option<Throughput>,
     half_load: HalfLoad,
 }
 
@@ -136,6 +138,16 @@ async fn measure(args: &Args, wiring: Wiring) -> anyhow::Result<Measured> {
 
     let message = load.messages(&cases, Duration::from_secs(args.seconds)).await?;
     load.settled().await?;
+    let message_alone = match wiring {
+        Wiring::Embedded => None,
+        Wiring::Distributed => {
+            system.signal_others("STOP").await?;
+            let alone = load.messages(&cases, Duration::from_secs(args.seconds)).await;
+            system.signal_others("CONT").await?;
+            Some(alone?)
+        }
+    };
+    load.settled().await?;
     let half = args.rate.unwrap_or(open.per_second / 2.0);
     let watched = ProgressBar::hidden();
     let (_, opened) = load.open(WATCHED, Some(half), &watched).await?;
@@ -144,7 +156,7 @@ async fn measure(args: &Args, wiring: Wiring) -> anyhow::Result<Measured> {
     let start_to_ready_ms = system.start_to_ready.as_millis();
     system.stop().await?;
     let half_load = HalfLoad { asked_per_second: half, commit_to_reaction };
-    Ok(Measured { wiring, start_to_ready_ms, idle, after_cases, open, message, half_load })
+    Ok(Measured { wiring, start_to_ready_ms, idle, after_cases, open, message, message_alone, half_load })
 }
 
 fn bar(length: usize, what: &'static str) -> ProgressBar {
@@ -350,7 +362,7 @@ impl Report {
         ];
         for measured in &self.wirings {
             lines.push(String::new());
-            lines.extend(measured.for_people(self.callers, self.cases));
+            lines.extend(measured.for_people(self.callers, self.cases, self.echo_per_second));
         }
         lines.push(String::new());
         lines.join("\n")
@@ -362,7 +374,7 @@ fn mebibytes(bytes: Option<u64>) -> String {
 }
 
 impl Measured {
-    fn for_people(&self, callers: usize, cases: usize) -> Vec<String> {
+    fn for_people(&self, callers: usize, cases: usize, echo_per_second: f64) -> Vec<String> {
         let rate = |what: &Throughput| {
             format!(
                 "{:.0} /s   p50 {:.1} ms   p99 {:.1} ms",
@@ -380,6 +392,10 @@ impl Measured {
                 reaction.p50_ms, reaction.p99_ms, reaction.count, self.half_load.asked_per_second
             ),
         ];
+        if let Some(alone) = &self.message_alone {
+            let ratio = alone.per_second / echo_per_second;
+            lines.push(format!("ReceiveMessage alone     {}   {ratio:.3} of a bare answer", rate(alone)));
+        }
         for (idle, after) in self.idle.iter().zip(&self.after_cases) {
             lines.push(format!(
                 "{:<24} ready in {} ms, resident {} idle, {} after {cases} cases",

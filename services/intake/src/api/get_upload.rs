@@ -18,7 +18,7 @@ pub(super) async fn handle(
     let actor = actor(&request)?;
     let asked = request.get_ref();
     let mut checks = Checks::new();
-    let request_id = checks.request_id(&asked.request_id);
+    let request_id = checks.parse("upload_request_id", &asked.upload_request_id);
     let request_id = checks.finish_with(request_id)?;
     let stream = api.directory.resolve("case", &asked.case).await?;
     let case = api.executor.load_existing(stream).await?;

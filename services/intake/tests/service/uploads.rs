@@ -170,7 +170,7 @@ async fn a_refused_file_is_a_fact_on_the_case_once() {
 
 /// Where an upload stands.
 async fn standing(world: &World, request_id: &str, case: &str) -> (i64, bool) {
-    let asked = pb::GetUploadRequest { request_id: request_id.to_owned(), case: case.to_owned() };
+    let asked = pb::GetUploadRequest { upload_request_id: request_id.to_owned(), case: case.to_owned() };
     let answer = world.client.clone().get_upload(by_service(asked)).await.unwrap().into_inner();
     (answer.next_offset, answer.taken)
 }
