@@ -34,8 +34,11 @@ const SLOW_READERS: usize = 16;
 
 /// How much slower the slowest of a hundred may become.
 const AT_MOST: f64 = 3.0;
-/// Below this, in milliseconds, a ratio says more about the machine than about the server.
-const NOISE_MS: f64 = 15.0;
+/// Below this, in milliseconds, a ratio says more about the machine than about the server: the flooders have
+/// threads of their own, but two processors have to do for all.
+const NOISE_MS: f64 = 50.0;
+/// How many times slower it would be without limits.
+const WITHOUT: f64 = 4.0;
 
 fn alone() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
@@ -175,7 +178,7 @@ fn another_caller_is_served_while_one_floods() {
         assert!(fenced.refused > 50, "nobody was refused: {}", fenced.refused);
         let most = (fenced.quiet * AT_MOST).max(NOISE_MS);
         assert!(open.flooded > most, "without limits too: the flood was too small to tell anything");
-        if fenced.flooded <= most {
+        if fenced.flooded <= most && open.flooded >= fenced.flooded * WITHOUT {
             return;
         }
         told.push(format!("{:.1} ms quiet, {:.1} ms flooded", fenced.quiet, fenced.flooded));
