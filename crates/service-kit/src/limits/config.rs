@@ -98,7 +98,7 @@ impl Default for LimitsConfig {
             system_calls_per_second: 2_000,
             system_burst: 4_000,
             methods: BTreeMap::new(),
-            person_calls_in_hand: 16,
+            person_calls_in_hand: 8,
             system_calls_in_hand: 256,
             watches: 32,
             request_bytes: request,
