@@ -2,7 +2,8 @@
 //! (group commit).
 //!
 //! There is no timer. While one batch is being committed the next callers queue up, so batches grow by
-//! themselves exactly when there is load, and a lone caller waits for nobody.
+//! themselves exactly when there is load, and a lone caller waits for nobody. Callers who were answered together
+//! come back together: the first of them does not go alone.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::OnceLock;
@@ -23,6 +24,9 @@ const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// Requests looked through for a batch: more than a batch, so that one busy stream (of which a batch
 /// takes only one) does not keep the others out.
 const LOOK_AHEAD: usize = 4 * MAX_BATCH;
+
+/// After so many turns of the runtime that brought nobody, a batch goes as it is.
+const TURNS_IN_VAIN: usize = 2;
 
 /// What each caller of a batch is told.
 pub(crate) type Answer = Result<Appended, Error>;
@@ -58,12 +62,14 @@ pub(crate) struct Appender(mpsc::Sender<Request>);
 pub(crate) struct Queue {
     requests: mpsc::Receiver<Request>,
     waiting: VecDeque<Waiting>,
+    /// How many the last batch held.
+    last: usize,
 }
 
 /// A new queue.
 pub(crate) fn queue() -> (Appender, Queue) {
     let (sender, requests) = mpsc::channel(QUEUE);
-    (Appender(sender), Queue { requests, waiting: VecDeque::with_capacity(LOOK_AHEAD) })
+    (Appender(sender), Queue { requests, waiting: VecDeque::with_capacity(LOOK_AHEAD), last: 0 })
 }
 
 impl Appender {
@@ -94,16 +100,35 @@ impl Queue {
             let request = self.requests.recv().await?;
             self.take(request);
         }
+        self.take_all();
+        if self.last > 1 {
+            self.gather().await;
+        }
+        let batch = self.pick();
+        self.last = batch.len();
+        if let Some(observer) = OBSERVER.get() {
+            observer(batch.len());
+        }
+        Some(batch)
+    }
+
+    /// Lets others run for as long as that brings requests: whoever was just answered asks again.
+    async fn gather(&mut self) {
+        let mut in_vain = 0;
+        while in_vain < TURNS_IN_VAIN && self.waiting.len() < MAX_BATCH {
+            let before = self.waiting.len();
+            tokio::task::yield_now().await;
+            self.take_all();
+            in_vain = if self.waiting.len() > before { 0 } else { in_vain + 1 };
+        }
+    }
+
+    fn take_all(&mut self) {
         while self.waiting.len() < LOOK_AHEAD
             && let Ok(request) = self.requests.try_recv()
         {
             self.take(request);
         }
-        let batch = self.pick();
-        if let Some(observer) = OBSERVER.get() {
-            observer(batch.len());
-        }
-        Some(batch)
     }
 
     fn take(&mut self, request: Request) {

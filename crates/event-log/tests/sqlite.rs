@@ -190,12 +190,44 @@ async fn a_second_writer_is_refused_and_told_who_has_the_file_while_readers_are_
 }
 
 #[tokio::test]
+async fn a_file_of_the_first_version_is_read_as_it_is_and_changed_by_its_next_writer() {
+    let (_folder, path) = folder();
+    let (log, streams, ids) = filled(&path).await;
+    log.close().await;
+    run(
+        &path,
+        "DROP INDEX event_command;
+         CREATE UNIQUE INDEX event_command ON event (stream_id, command_id) WHERE command_seq = 0;
+         PRAGMA user_version = 1;",
+    )
+    .await
+    .unwrap();
+    let reader = SqliteLog::open_read_only(&path).await.unwrap();
+    assert!(verify_log(&reader).await.unwrap().is_intact());
+    reader.close().await;
+
+    let log = SqliteLog::open(&path, clock()).await.unwrap();
+    let once = command(&ids, streams[0], 4, "stage.happened");
+    let first = log.append(once.clone()).await.unwrap();
+    assert_eq!(log.append(once).await.unwrap().last_position, first.last_position);
+    assert!(verify_log(&log).await.unwrap().is_intact());
+    log.close().await;
+    let mut shell = shell(&path).await;
+    let index: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_index_info('event_command')")
+        .fetch_all(&mut shell)
+        .await
+        .unwrap();
+    assert_eq!(index, ["command_id", "stream_id"]);
+    shell.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_file_from_a_newer_program_is_refused_for_writing_and_for_reading() {
     let (_folder, path) = folder();
     filled(&path).await.0.close().await;
-    run(&path, "PRAGMA user_version = 2").await.unwrap();
+    run(&path, "PRAGMA user_version = 3").await.unwrap();
     let bytes = fs::read(&path).unwrap();
-    let expected = OpenError::Newer { path: path.clone(), found: 2, known: 1 };
+    let expected = OpenError::Newer { path: path.clone(), found: 3, known: 2 };
     assert_eq!(SqliteLog::open(&path, clock()).await.err().unwrap(), expected);
     assert_eq!(SqliteLog::open_read_only(&path).await.err().unwrap(), expected);
     assert!(expected.to_string().contains("newer"));

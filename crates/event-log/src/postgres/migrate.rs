@@ -4,10 +4,14 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// What makes the log, in order: each brings it from the version before to its own. What was released is never
 /// changed; the next step is added.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("append_all.sql")];
+const STEPS: [&str; 3] = [include_str!("schema.sql"), WAS_APPEND_ALL, include_str!("append.sql")];
+
+/// Version 2 was `log.append_all`, which version 3 makes anew.
+const WAS_APPEND_ALL: &str =
+    "SET ROLE casetrail_log_owner; UPDATE log.schema_version SET version = 2; RESET ROLE;";
 
 /// The version that the last step leaves, kept in `log.schema_version`.
-pub(super) const SCHEMA_VERSION: i32 = 2;
+pub(super) const SCHEMA_VERSION: i32 = 3;
 
 /// The oldest program that this schema still serves, by the version that it was written for; kept beside the
 /// version. A step that only adds leaves it. A step that takes away what programs of version N still use raises it
@@ -71,7 +75,7 @@ impl Found {
 /// What a role may do with the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Read everything, and append through `log.append_all` or `log.append_batch`.
+    /// Read everything, and append through `log.append_one`, `log.append_all` or `log.append_batch`.
     Write,
     /// Read everything.
     Read,

@@ -13,9 +13,11 @@ use crate::MAX_SHARDS;
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// What ends a statement that hangs, so that its callers are told: longer than any batch takes.
+/// What ends a statement that hangs, so that its callers are told: longer than any batch takes. And plans are made once
+/// a connection, as `log.append_one` relies upon.
 const SETTINGS: &str = "SET statement_timeout = '15s'; SET lock_timeout = '10s';
-    SET idle_in_transaction_session_timeout = '15s'; SET client_min_messages = warning";
+    SET idle_in_transaction_session_timeout = '15s'; SET client_min_messages = warning;
+    SET plan_cache_mode = force_generic_plan";
 
 /// Why the log in Postgres was not opened, each with what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

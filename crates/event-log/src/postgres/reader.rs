@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub(super) struct Reader {
     pool: PgPool,
+    /// One connection that only asks where the log ends: whether the database answers must not hang on how much there
+    /// is to read.
+    end: PgPool,
     shard: i16,
     connections: u32,
     flushed: Flushed,
@@ -28,10 +31,10 @@ pub(super) struct Reader {
 
 /// Runs a statement; connections that died while they lay in the pool are given up one after the other.
 macro_rules! asked {
-    ($reader:expr, $query:expr, $fetch:ident) => {{
+    ($reader:expr, $pool:ident, $query:expr, $fetch:ident) => {{
         let mut tries = 0;
         loop {
-            let Ok(answer) = tokio::time::timeout(PATIENCE, $query.$fetch(&$reader.pool)).await else {
+            let Ok(answer) = tokio::time::timeout(PATIENCE, $query.$fetch(&$reader.$pool)).await else {
                 break Err(Error::Unavailable(format!("no answer within {} s", PATIENCE.as_secs())));
             };
             match answer {
@@ -46,18 +49,36 @@ macro_rules! asked {
     }};
 }
 
+/// Waits until what was read is on disk. Where that cannot be known, most likely because the server was started anew
+/// in between, it is read once more.
+macro_rules! seen {
+    ($reader:expr, $read:expr) => {{
+        let mut tried = false;
+        loop {
+            let since = $reader.flushed.session().await;
+            let (found, last_position) = $read?;
+            match $reader.flushed.until(last_position, since).await {
+                Err(_) if !tried => tried = true,
+                done => break done.map(|()| found),
+            }
+        }
+    }};
+}
+
 const COLUMNS: &str = "position, stream_id, version, tenant, event_id, command_id, command_seq, event_type,
     schema_version, recorded_at, meta, payload, hash";
 
 impl Reader {
     pub(super) fn new(database: &Database, shard: i16, connections: u32, flushed: Flushed) -> Self {
         // Only single statements run here, never a transaction that somebody could leave open.
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(ACQUIRE)
-            .test_before_acquire(false)
-            .connect_lazy_with(database.options());
-        Self { pool, shard, connections, flushed }
+        let pool = |connections| {
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE)
+                .test_before_acquire(false)
+                .connect_lazy_with(database.options())
+        };
+        Self { pool: pool(connections), end: pool(1), shard, connections, flushed }
     }
 
     /// Connections that are open, idle, and allowed.
@@ -67,6 +88,7 @@ impl Reader {
 
     pub(super) async fn close(&self) {
         self.pool.close().await;
+        self.end.close().await;
     }
 
     pub(super) async fn read_stream(
@@ -79,46 +101,54 @@ impl Reader {
             "SELECT {COLUMNS} FROM log.event WHERE shard = $1 AND stream_id = $2 AND version > $3
              ORDER BY version LIMIT $4"
         );
-        let rows = asked!(
-            self,
-            sqlx::query(sqlx::AssertSqlSafe(statement.clone()))
-                .bind(self.shard)
-                .bind(stream)
-                .bind(signed(after_version))
-                .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
-            fetch_all
-        )?;
-        self.on_disk(&rows).await
+        seen!(self, {
+            let rows = asked!(
+                self,
+                pool,
+                sqlx::query(sqlx::AssertSqlSafe(statement.clone()))
+                    .bind(self.shard)
+                    .bind(stream)
+                    .bind(signed(after_version))
+                    .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
+                fetch_all
+            )?;
+            events(&rows)
+        })
     }
 
     pub(super) async fn read_all(&self, after_position: u64, limit: usize) -> Result<Vec<Committed>, Error> {
         let statement = format!(
             "SELECT {COLUMNS} FROM log.event WHERE shard = $1 AND position > $2 ORDER BY position LIMIT $3"
         );
-        let rows = asked!(
-            self,
-            sqlx::query(sqlx::AssertSqlSafe(statement.clone()))
-                .bind(self.shard)
-                .bind(signed(after_position))
-                .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
-            fetch_all
-        )?;
-        self.on_disk(&rows).await
+        seen!(self, {
+            let rows = asked!(
+                self,
+                pool,
+                sqlx::query(sqlx::AssertSqlSafe(statement.clone()))
+                    .bind(self.shard)
+                    .bind(signed(after_position))
+                    .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
+                fetch_all
+            )?;
+            events(&rows)
+        })
     }
 
     /// Position and moment of the last event.
     pub(super) async fn tail(&self) -> Result<Option<(u64, Timestamp)>, Error> {
-        let row = asked!(
-            self,
-            sqlx::query(
-                "SELECT position, recorded_at FROM log.event WHERE shard = $1 ORDER BY position DESC LIMIT 1",
-            )
-            .bind(self.shard),
-            fetch_optional
-        )?;
-        let tail = row.map(|row| Ok((position(&row, 0)?, timestamp(column(&row, 1)?)?))).transpose()?;
-        self.flushed.until(tail.map_or(0, |(position, _)| position)).await?;
-        Ok(tail)
+        seen!(self, {
+            let row = asked!(
+                self,
+                end,
+                sqlx::query(
+                    "SELECT position, recorded_at FROM log.event WHERE shard = $1 ORDER BY position DESC LIMIT 1",
+                )
+                .bind(self.shard),
+                fetch_optional
+            )?;
+            let tail = row.map(|row| Ok((position(&row, 0)?, timestamp(column(&row, 1)?)?))).transpose();
+            tail.map(|tail: Option<(u64, Timestamp)>| (tail, tail.map_or(0, |(position, _)| position)))
+        })
     }
 
     pub(super) async fn find_command(
@@ -126,48 +156,53 @@ impl Reader {
         stream: StreamId,
         command_id: Uuid,
     ) -> Result<Option<CommandRecord>, Error> {
-        let row = asked!(
-            self,
-            sqlx::query(
-                "SELECT f.version, f.position, f.fingerprint, f.recorded_at,
-                        coalesce((SELECT n.version - 1 FROM log.event n
-                                   WHERE n.shard = f.shard AND n.stream_id = f.stream_id
-                                     AND n.version > f.version AND n.command_seq = 0
-                                   ORDER BY n.version LIMIT 1),
-                                 (SELECT h.version FROM log.event h
-                                   WHERE h.shard = f.shard AND h.stream_id = f.stream_id
-                                   ORDER BY h.version DESC LIMIT 1))
-                 FROM log.event f
-                 WHERE f.shard = $1 AND f.stream_id = $2 AND f.command_id = $3 AND f.command_seq = 0 LIMIT 1",
-            )
-            .bind(self.shard)
-            .bind(stream)
-            .bind(command_id),
-            fetch_optional
-        )?;
-        let found = row.map(|row| {
-            let (first_version, first_position) = (position(&row, 0)?, position(&row, 1)?);
-            let last_version = position(&row, 4)?;
-            Ok(CommandRecord {
-                first_version,
-                last_version,
-                // The events of one command were appended together, so their positions run with their versions.
-                last_position: first_position + last_version.saturating_sub(first_version),
-                fingerprint: digest("fingerprint", column(&row, 2)?)?,
-                recorded_at: timestamp(column(&row, 3)?)?,
-            })
-        });
-        let found: Option<CommandRecord> = found.transpose()?;
-        self.flushed.until(found.as_ref().map_or(0, |record| record.last_position)).await?;
-        Ok(found)
+        seen!(self, {
+            let row = asked!(
+                self,
+                pool,
+                sqlx::query(
+                    "SELECT f.version, f.position, f.fingerprint, f.recorded_at,
+                            coalesce((SELECT n.version - 1 FROM log.event n
+                                       WHERE n.shard = f.shard AND n.stream_id = f.stream_id
+                                         AND n.version > f.version AND n.command_seq = 0
+                                       ORDER BY n.version LIMIT 1),
+                                     (SELECT h.version FROM log.event h
+                                       WHERE h.shard = f.shard AND h.stream_id = f.stream_id
+                                       ORDER BY h.version DESC LIMIT 1))
+                     FROM (SELECT * FROM log.event WHERE shard = $1 AND command_id = $3 AND command_seq = 0
+                           -- By the command's id whatever the planner thinks: a stream may be long.
+                           OFFSET 0) f
+                     WHERE f.stream_id = $2",
+                )
+                .bind(self.shard)
+                .bind(stream)
+                .bind(command_id),
+                fetch_optional
+            )?;
+            let found = row.map(|row| {
+                let (first_version, first_position) = (position(&row, 0)?, position(&row, 1)?);
+                let last_version = position(&row, 4)?;
+                Ok(CommandRecord {
+                    first_version,
+                    last_version,
+                    // The events of one command were appended together, so their positions run with their versions.
+                    last_position: first_position + last_version.saturating_sub(first_version),
+                    fingerprint: digest("fingerprint", column(&row, 2)?)?,
+                    recorded_at: timestamp(column(&row, 3)?)?,
+                })
+            });
+            let found: Option<CommandRecord> = found.transpose()?;
+            let last = found.as_ref().map_or(0, |record| record.last_position);
+            Ok::<_, Error>((found, last))
+        })
     }
+}
 
-    async fn on_disk(&self, rows: &[PgRow]) -> Result<Vec<Committed>, Error> {
-        let events = rows.iter().map(committed).collect::<Result<Vec<_>, _>>()?;
-        // In a stream as in the log, the last has the highest position.
-        self.flushed.until(events.last().map_or(0, |event| event.position)).await?;
-        Ok(events)
-    }
+/// Events, and the position of the last: in a stream as in the log, it is the highest.
+fn events(rows: &[PgRow]) -> Result<(Vec<Committed>, u64), Error> {
+    let events = rows.iter().map(committed).collect::<Result<Vec<_>, _>>()?;
+    let last = events.last().map_or(0, |event| event.position);
+    Ok((events, last))
 }
 
 fn committed(row: &PgRow) -> Result<Committed, Error> {
@@ -233,5 +268,31 @@ pub(super) fn failure(error: &sqlx::Error) -> Error {
         // Data or index corrupted.
         Some("XX001" | "XX002") => Error::Corrupt(message),
         _ => Error::Unavailable(message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use scratch::Postgres;
+    use sqlx::{Connection as _, PgConnection};
+
+    use super::*;
+    use crate::postgres::connection::WriterConnections;
+    use crate::postgres::migrate;
+
+    #[tokio::test]
+    async fn where_the_log_ends_is_told_while_every_connection_that_reads_is_taken() {
+        let server = Postgres::start().await.unwrap();
+        let url = server.url("postgres");
+        migrate(&mut PgConnection::connect(&url).await.unwrap(), 1).await.unwrap();
+        let database = Database::new(&url, "reads", 0, true).unwrap();
+        let (flushed, _) = Flushed::new(Arc::new(WriterConnections::new(database.clone())));
+        let reader = Reader::new(&database, 0, 1, flushed);
+        let taken = reader.pool.acquire().await.unwrap();
+        assert_eq!(reader.tail().await, Ok(None));
+        drop(taken);
+        reader.close().await;
     }
 }

@@ -56,7 +56,7 @@ impl SqliteLog {
     pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let lock = WriterLock::take(path)?;
         let file = LogFile::new(path);
-        let session = Session::open(&file).await?;
+        let session = blocking(&file, Session::open).await?;
         let (appender, queue) = batch::queue();
         let (published, head) = watch::channel(session.last_position());
         let reader = Reader::new(&file);
@@ -76,7 +76,7 @@ impl SqliteLog {
     /// Refuses a file that is not there, that a newer program wrote, or that is no event log.
     pub async fn open_read_only(path: &Path) -> Result<Self, OpenError> {
         let file = LogFile::new(path);
-        let position = file.inspect().await?;
+        let position = blocking(&file, LogFile::inspect).await?;
         let (_, head) = watch::channel(position);
         Ok(Self { reader: Reader::new(&file), queue: None, head, tasks: TaskTracker::new() })
     }
@@ -91,6 +91,16 @@ impl SqliteLog {
         self.tasks.close();
         self.tasks.wait().await;
     }
+}
+
+/// Does what blocks where nobody is kept waiting by it.
+async fn blocking<T: Send + 'static>(
+    file: &LogFile,
+    work: fn(&LogFile) -> Result<T, OpenError>,
+) -> Result<T, OpenError> {
+    let own = file.clone();
+    let done = tokio::task::spawn_blocking(move || work(&own)).await;
+    done.unwrap_or_else(|error| Err(file.failed(&error)))
 }
 
 #[async_trait]

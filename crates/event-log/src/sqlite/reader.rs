@@ -2,11 +2,12 @@
 //! own, so it sees one committed state and never waits for the writer.
 
 use jiff::Timestamp;
+use rusqlite::ffi;
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions, SqliteRow};
-use sqlx::{Executor, Row, Sqlite};
+use sqlx::{Row, Sqlite};
 use uuid::Uuid;
 
-use super::file::{LogFile, SQLITE_CORRUPT, SQLITE_NOTADB, primary_code};
+use super::file::LogFile;
 use crate::{CommandRecord, Committed, Error, StreamId};
 
 /// Connections that read at the same time; each is a thread.
@@ -27,6 +28,15 @@ pub(super) struct Tail {
     pub(super) position: u64,
     pub(super) recorded_at: Timestamp,
 }
+
+impl Tail {
+    pub(super) fn of(position: i64, recorded_at: i64) -> Result<Self, Error> {
+        Ok(Self { position: unsigned("position", position)?, recorded_at: timestamp(recorded_at)? })
+    }
+}
+
+/// Position and time of the last event of the log.
+pub(super) const TAIL: &str = "SELECT position, recorded_at FROM event ORDER BY position DESC LIMIT 1";
 
 impl Reader {
     pub(super) fn new(file: &LogFile) -> Self {
@@ -77,7 +87,9 @@ impl Reader {
     }
 
     pub(super) async fn tail(&self) -> Result<Option<Tail>, Error> {
-        tail(&self.pool).await
+        let row: Option<(i64, i64)> =
+            sqlx::query_as(TAIL).fetch_optional(&self.pool).await.map_err(|error| failure(&error))?;
+        row.map(|(position, recorded_at)| Tail::of(position, recorded_at)).transpose()
     }
 
     pub(super) async fn find_command(
@@ -96,22 +108,10 @@ impl Reader {
         .fetch_optional(&self.pool)
         .await
         .map_err(|error| failure(&error))?;
-        row.as_ref().map(|row| command_record(row, 0)).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let [version, position, at, last] = [0, 1, 3, 4].map(|index| column(&row, index));
+        command_record((version?, position?, column(&row, 2)?, at?, last?)).map(Some)
     }
-}
-
-/// The last event of the log, by any connection.
-pub(super) async fn tail<'c>(executor: impl Executor<'c, Database = Sqlite>) -> Result<Option<Tail>, Error> {
-    let row: Option<(i64, i64)> =
-        sqlx::query_as("SELECT position, recorded_at FROM event ORDER BY position DESC LIMIT 1")
-            .fetch_optional(executor)
-            .await
-            .map_err(|error| failure(&error))?;
-    row.map(|(position, recorded_at)| {
-        let position = u64::try_from(position).map_err(|error| corrupt("position", &error))?;
-        Ok(Tail { position, recorded_at: timestamp(recorded_at)? })
-    })
-    .transpose()
 }
 
 /// SQL for the version of the last event of the command whose first event is the row `$first`: the one
@@ -132,19 +132,19 @@ macro_rules! last_version_of {
 }
 pub(super) use last_version_of;
 
-/// Reads version, position, fingerprint, time and last version from the columns from `first` on.
-pub(super) fn command_record(row: &SqliteRow, first: usize) -> Result<CommandRecord, Error> {
-    let first_version: u64 = column(row, first)?;
-    let first_position: u64 = column(row, first + 1)?;
-    let fingerprint: &[u8] = column(row, first + 2)?;
-    let last_version: u64 = column(row, first + 4)?;
+/// Version, position, fingerprint and time of a command's first event, and the version of its last.
+pub(super) fn command_record(
+    (version, position, fingerprint, recorded_at, last_version): (i64, i64, &[u8], i64, i64),
+) -> Result<CommandRecord, Error> {
+    let first_version = unsigned("version", version)?;
+    let last_version = unsigned("version", last_version)?;
     Ok(CommandRecord {
         first_version,
         last_version,
         // The events of one command were appended together, so their positions run with their versions.
-        last_position: first_position + last_version.saturating_sub(first_version),
+        last_position: unsigned("position", position)? + last_version.saturating_sub(first_version),
         fingerprint: digest("fingerprint", fingerprint)?,
-        recorded_at: timestamp(column(row, first + 3)?)?,
+        recorded_at: timestamp(recorded_at)?,
     })
 }
 
@@ -174,7 +174,7 @@ where
 }
 
 /// Reads an id from its 16 bytes.
-pub(super) fn uuid(row: &SqliteRow, index: usize) -> Result<Uuid, Error> {
+fn uuid(row: &SqliteRow, index: usize) -> Result<Uuid, Error> {
     Uuid::from_slice(column(row, index)?).map_err(|error| corrupt("an id", &error))
 }
 
@@ -191,15 +191,22 @@ fn corrupt(what: &str, error: &dyn std::error::Error) -> Error {
     Error::Corrupt(format!("{what} cannot be read: {error}"))
 }
 
+/// A number that SQLite stored.
+pub(super) fn unsigned(what: &str, number: i64) -> Result<u64, Error> {
+    u64::try_from(number).map_err(|error| corrupt(what, &error))
+}
+
 /// A number as SQLite stores it. What is larger than it can store is larger than anything stored.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// What a failure of the database means to a caller.
-pub(super) fn failure(error: &sqlx::Error) -> Error {
-    match primary_code(error) {
-        Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Error::Corrupt(error.to_string()),
+fn failure(error: &sqlx::Error) -> Error {
+    let code = || error.as_database_error()?.code()?.parse::<i32>().ok();
+    // The primary code is the low byte of the extended one that is reported.
+    match code().map(|code| code & 0xff) {
+        Some(ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB) => Error::Corrupt(error.to_string()),
         _ => Error::Unavailable(error.to_string()),
     }
 }

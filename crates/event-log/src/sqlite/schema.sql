@@ -22,7 +22,7 @@ CREATE TABLE event (
 CREATE UNIQUE INDEX event_stream ON event (stream_id, version);
 
 -- Finds a command by its id; a repeat is answered from here.
-CREATE UNIQUE INDEX event_command ON event (stream_id, command_id) WHERE command_seq = 0;
+CREATE UNIQUE INDEX event_command ON event (command_id, stream_id) WHERE command_seq = 0;
 
 CREATE TRIGGER event_no_update BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'the event log is append-only: UPDATE refused'); END;

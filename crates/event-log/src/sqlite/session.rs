@@ -1,17 +1,15 @@
-//! What one batch does in the database: one transaction with a handful of statements, however many
-//! callers it serves.
+//! What one batch does in the database: one transaction, however many callers it serves. Everything here blocks.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, TransactionBehavior};
 
-use super::file::LogFile;
+use super::file::{LogFile, failure};
 use super::open_error::OpenError;
-use super::reader::{Tail, failure, tail};
-use super::statements::{NewRow, Statements};
+use super::reader::Tail;
+use super::statements::{self, NewRow};
 use crate::append::{Head, Verdict, chain, judge, recorded, stamp};
 use crate::batch::Answer;
 use crate::{Append, Error, StreamId};
@@ -21,20 +19,16 @@ use crate::{Append, Error, StreamId};
 /// Only the writer appends, so what it knows stays true, as long as every transaction ends as expected. After
 /// any failure the whole session is thrown away and the next one reads the file again.
 pub(super) struct Session {
-    conn: SqliteConnection,
+    conn: Connection,
     tail: Option<Tail>,
     heads: HeadCache,
-    statements: Statements,
 }
 
 impl Session {
-    pub(super) async fn open(file: &LogFile) -> Result<Self, OpenError> {
-        let mut conn = file.connect_writer().await?;
-        let tail = tail(&mut conn).await.map_err(|error| OpenError::Database {
-            path: file.path().to_owned(),
-            reason: error.to_string(),
-        })?;
-        Ok(Self { conn, tail, heads: HeadCache::default(), statements: Statements::new() })
+    pub(super) fn open(file: &LogFile) -> Result<Self, OpenError> {
+        let conn = file.connect_writer()?;
+        let tail = statements::tail(&conn).map_err(|error| file.failed(&error))?;
+        Ok(Self { conn, tail, heads: HeadCache::default() })
     }
 
     pub(super) fn last_position(&self) -> u64 {
@@ -42,8 +36,8 @@ impl Session {
     }
 
     /// Closes the connection; an open transaction is rolled back.
-    pub(super) async fn close(self) {
-        if let Err(error) = self.conn.close().await {
+    pub(super) fn close(self) {
+        if let Err((_, error)) = self.conn.close() {
             tracing::warn!(%error, "the event log's connection did not close cleanly");
         }
     }
@@ -52,28 +46,24 @@ impl Session {
     ///
     /// # Errors
     /// When the transaction failed: then nothing is recorded and this session must not be used again.
-    pub(super) async fn append_batch(
-        &mut self,
-        batch: Vec<Append>,
-        now: Timestamp,
-    ) -> Result<Vec<Answer>, Error> {
-        let Self { conn, tail, heads, statements } = self;
-        let mut tx = conn.begin_with("BEGIN IMMEDIATE").await.map_err(|error| failure(&error))?;
+    pub(super) fn append_batch(&mut self, batch: Vec<Append>, now: Timestamp) -> Result<Vec<Answer>, Error> {
+        let Self { conn, tail, heads } = self;
+        let tx = conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| failure(&error))?;
         heads.make_room();
-        let unknown: Vec<_> =
-            batch.iter().map(|append| append.stream).filter(|at| !heads.knows(*at)).collect();
-        heads.learn(statements.heads(&mut tx, &unknown).await?);
-        // A stream without events has no commands either.
-        let existing: Vec<_> = batch.iter().filter(|append| heads.get(append.stream).is_some()).collect();
-        let priors = statements.commands(&mut tx, &existing).await?;
-
         let recorded_at = stamp(now, tail.map(|tail| tail.recorded_at));
         let mut position = tail.map_or(0, |tail| tail.position);
         let (mut answers, mut rows, mut grown) = (Vec::with_capacity(batch.len()), Vec::new(), Vec::new());
         for append in batch {
             let stream = append.stream;
+            if !heads.knows(stream) {
+                heads.learn(statements::head(&tx, stream)?.map(|head| (stream, head)));
+            }
             let head = heads.get(stream);
-            if let Verdict::Answer(answer) = judge(&append, head, priors.get(&stream)) {
+            // A stream without events has no commands either.
+            let prior = head.map(|_| statements::command(&tx, &append)).transpose()?.flatten();
+            if let Verdict::Answer(answer) = judge(&append, head, prior.as_ref()) {
                 answers.push(answer);
                 continue;
             }
@@ -91,11 +81,11 @@ impl Session {
             }));
         }
         if rows.is_empty() {
-            tx.rollback().await.map_err(|error| failure(&error))?;
+            tx.rollback().map_err(|error| failure(&error))?;
             return Ok(answers);
         }
-        statements.insert(&mut tx, rows).await?;
-        tx.commit().await.map_err(|error| failure(&error))?;
+        statements::insert(&tx, &rows)?;
+        tx.commit().map_err(|error| failure(&error))?;
         *tail = Some(Tail { position, recorded_at });
         heads.learn(grown);
         Ok(answers)
@@ -129,7 +119,7 @@ impl HeadCache {
         }
     }
 
-    fn learn(&mut self, heads: Vec<(StreamId, Head)>) {
+    fn learn(&mut self, heads: impl IntoIterator<Item = (StreamId, Head)>) {
         self.young.extend(heads);
     }
 }

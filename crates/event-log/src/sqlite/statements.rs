@@ -1,18 +1,14 @@
-//! The statements of a batch: each serves all of its callers at once.
+//! The statements of a batch. Each stays prepared and runs once a row: in the same thread as SQLite that costs less
+//! than one statement for all rows, which has to be told apart again.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use sqlx::{AssertSqlSafe, Row, Sqlite};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::reader::{command_record, digest, failure, last_version_of, signed, uuid};
+use super::file::failure;
+use super::reader::{TAIL, Tail, command_record, digest, last_version_of, signed, unsigned};
 use crate::append::Head;
 use crate::{Append, CommandRecord, Committed, Error, StreamId};
-
-/// Rows in the largest statement: 256 rows of 14 values stay far below SQLite's 32,766 variables.
-const MAX_ROWS: usize = 256;
 
 /// An event to be inserted; the fingerprint goes with a command's first.
 pub(super) struct NewRow {
@@ -20,138 +16,77 @@ pub(super) struct NewRow {
     pub(super) fingerprint: Option<[u8; 32]>,
 }
 
-/// The statements of a batch, each in a few sizes (powers of two), so that they stay prepared. Rows that
-/// are not needed are left NULL and filtered out.
-pub(super) struct Statements {
-    heads: SizedStatement,
-    commands: SizedStatement,
-    insert: SizedStatement,
+/// The last event of the log.
+pub(super) fn tail(conn: &Connection) -> Result<Option<Tail>, Error> {
+    let found = conn.query_row(TAIL, (), |row| <(i64, i64)>::try_from(row)).optional();
+    found
+        .map_err(|error| failure(&error))?
+        .map(|(position, recorded_at)| Tail::of(position, recorded_at))
+        .transpose()
 }
 
-impl Statements {
-    pub(super) fn new() -> Self {
-        Self {
-            // CROSS JOIN fixes the order of the loops: from the few wanted rows into the index.
-            heads: SizedStatement::new(
-                "WITH wanted (stream_id) AS (VALUES ",
-                1,
-                ") SELECT e.stream_id, e.version, e.hash, e.tenant
-                 FROM wanted w CROSS JOIN event e INDEXED BY event_stream ON e.stream_id = w.stream_id
-                  AND e.version = (SELECT max(m.version) FROM event m WHERE m.stream_id = w.stream_id)",
-            ),
-            commands: SizedStatement::new(
-                "WITH wanted (stream_id, command_id) AS (VALUES ",
-                2,
-                concat!(
-                    ") SELECT f.stream_id, f.version, f.position, f.fingerprint, f.recorded_at, ",
-                    last_version_of!("f"),
-                    " FROM wanted w CROSS JOIN event f INDEXED BY event_command
-                      ON f.stream_id = w.stream_id AND f.command_id = w.command_id AND f.command_seq = 0"
-                ),
-            ),
-            insert: SizedStatement::new(
-                "INSERT INTO event (shard, position, stream_id, version, tenant, event_id, command_id, command_seq,
-                   fingerprint, event_type, schema_version, recorded_at, meta, payload, hash)
-                 SELECT 0, v.* FROM (VALUES ",
-                14,
-                ") v WHERE v.column1 IS NOT NULL",
-            ),
-        }
-    }
+/// The last event of a stream, if it has one.
+pub(super) fn head(conn: &Connection, stream: StreamId) -> Result<Option<Head>, Error> {
+    let last = "SELECT version, hash, tenant FROM event WHERE stream_id = ?1 ORDER BY version DESC LIMIT 1";
+    let read = || {
+        let mut statement = conn.prepare_cached(last)?;
+        let mut rows = statement.query([stream.as_bytes()])?;
+        rows.next()?
+            .map(|row| Ok((row.get(0)?, digest("hash", row.get_ref(1)?.as_blob()?), row.get(2)?)))
+            .transpose()
+    };
+    let found: Option<(i64, _, String)> = read().map_err(|error: rusqlite::Error| failure(&error))?;
+    found
+        .map(|(version, hash, tenant)| {
+            Ok(Head { version: unsigned("version", version)?, hash: hash?, tenant: Arc::from(tenant) })
+        })
+        .transpose()
+}
 
-    /// The last event of each of `streams` that has one.
-    pub(super) async fn heads(
-        &self,
-        conn: &mut SqliteConnection,
-        streams: &[StreamId],
-    ) -> Result<Vec<(StreamId, Head)>, Error> {
-        let mut heads = Vec::with_capacity(streams.len());
-        for streams in streams.chunks(MAX_ROWS) {
-            let mut query = self.heads.query(streams.len());
-            for stream in streams {
-                query = query.bind(stream.as_bytes().as_slice());
-            }
-            for row in query.fetch_all(&mut *conn).await.map_err(|error| failure(&error))? {
-                let get = |error: sqlx::Error| Error::Corrupt(error.to_string());
-                let hash = digest("hash", row.try_get(2).map_err(get)?)?;
-                let tenant: &str = row.try_get(3).map_err(get)?;
-                let version = row.try_get(1).map_err(get)?;
-                heads.push((uuid(&row, 0)?, Head { version, hash, tenant: Arc::from(tenant) }));
-            }
-        }
-        Ok(heads)
-    }
+/// What the request's command left in its stream, if it was recorded before.
+pub(super) fn command(conn: &Connection, append: &Append) -> Result<Option<CommandRecord>, Error> {
+    let first = concat!(
+        "SELECT f.version, f.position, f.fingerprint, f.recorded_at, ",
+        last_version_of!("f"),
+        " FROM event f INDEXED BY event_command
+          WHERE f.stream_id = ?1 AND f.command_id = ?2 AND f.command_seq = 0"
+    );
+    let read = || {
+        let mut statement = conn.prepare_cached(first)?;
+        let mut rows = statement.query([append.stream.as_bytes(), append.command_id.as_bytes()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let [version, position, at, last] = [0, 1, 3, 4].map(|index| row.get(index));
+        Ok(Some(command_record((version?, position?, row.get_ref(2)?.as_blob()?, at?, last?))))
+    };
+    read().map_err(|error: rusqlite::Error| failure(&error))?.transpose()
+}
 
-    /// What the command of each request left in its stream, if it was recorded before. At most one
-    /// request a stream.
-    pub(super) async fn commands(
-        &self,
-        conn: &mut SqliteConnection,
-        appends: &[&Append],
-    ) -> Result<HashMap<StreamId, CommandRecord>, Error> {
-        let mut found = HashMap::new();
-        for appends in appends.chunks(MAX_ROWS) {
-            let mut query = self.commands.query(appends.len());
-            for append in appends {
-                query = query.bind(append.stream.as_bytes().as_slice());
-                query = query.bind(append.command_id.as_bytes().as_slice());
-            }
-            for row in query.fetch_all(&mut *conn).await.map_err(|error| failure(&error))? {
-                found.insert(uuid(&row, 0)?, command_record(&row, 1)?);
-            }
-        }
-        Ok(found)
-    }
-
-    /// Adds the rows at the end of the table.
-    pub(super) async fn insert(&self, conn: &mut SqliteConnection, rows: Vec<NewRow>) -> Result<(), Error> {
-        let mut rows = rows.into_iter().peekable();
-        while rows.peek().is_some() {
-            let chunk: Vec<_> = rows.by_ref().take(MAX_ROWS).collect();
-            let mut query = self.insert.query(chunk.len());
-            for NewRow { event, fingerprint } in chunk {
-                query = query
-                    .bind(signed(event.position))
-                    .bind(event.stream.as_bytes().as_slice())
-                    .bind(signed(event.version))
-                    .bind(event.tenant)
-                    .bind(event.event_id.as_bytes().as_slice())
-                    .bind(event.command_id.as_bytes().as_slice())
-                    .bind(event.command_seq)
-                    .bind(fingerprint.map(Vec::from))
-                    .bind(event.event_type)
-                    .bind(event.schema_version)
-                    .bind(event.recorded_at.as_microsecond())
-                    .bind(event.meta)
-                    .bind(event.payload)
-                    .bind(event.hash.as_slice());
-            }
-            query.execute(&mut *conn).await.map_err(|error| failure(&error))?;
+/// Adds the rows at the end of the table.
+pub(super) fn insert(conn: &Connection, rows: &[NewRow]) -> Result<(), Error> {
+    let at_the_end = "INSERT INTO event (shard, position, stream_id, version, tenant, event_id, command_id,
+        command_seq, fingerprint, event_type, schema_version, recorded_at, meta, payload, hash)
+        VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let write = || {
+        let mut statement = conn.prepare_cached(at_the_end)?;
+        for NewRow { event, fingerprint } in rows {
+            statement.execute(params![
+                signed(event.position),
+                event.stream.as_bytes(),
+                signed(event.version),
+                event.tenant,
+                event.event_id.as_bytes(),
+                event.command_id.as_bytes(),
+                event.command_seq,
+                fingerprint,
+                event.event_type,
+                event.schema_version,
+                event.recorded_at.as_microsecond(),
+                event.meta,
+                event.payload,
+                event.hash,
+            ])?;
         }
         Ok(())
-    }
-}
-
-/// One statement in all its sizes.
-struct SizedStatement {
-    /// At index `n`: with `2^n` rows.
-    texts: Vec<Arc<str>>,
-}
-
-impl SizedStatement {
-    /// `before`, then rows of `columns` placeholders, then `after`.
-    fn new(before: &str, columns: usize, after: &str) -> Self {
-        let row = format!("({})", vec!["?"; columns].join(","));
-        let sizes = (0..=MAX_ROWS.ilog2()).map(|power| 1usize << power);
-        let texts = sizes
-            .map(|rows| format!("{before}{}{after}", vec![row.as_str(); rows].join(",")).into())
-            .collect();
-        Self { texts }
-    }
-
-    /// The smallest size that takes `rows` rows, 1 to [`MAX_ROWS`]. Values that are not bound are NULL.
-    fn query<'q>(&self, rows: usize) -> Query<'q, Sqlite, SqliteArguments> {
-        let power = rows.next_power_of_two().ilog2() as usize;
-        sqlx::query(AssertSqlSafe(Arc::clone(&self.texts[power])))
-    }
+    };
+    write().map_err(|error: rusqlite::Error| failure(&error))
 }

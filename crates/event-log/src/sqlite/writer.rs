@@ -1,4 +1,4 @@
-//! The one task that writes the file, batch by batch.
+//! The one task that writes the file, batch by batch. SQLite blocks: each batch is a thread's for its time.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ impl Writer {
         // Readers first: the last connection to close tidies the WAL away, and only a writer can.
         self.reader.close().await;
         if let Some(session) = self.session.take() {
-            session.close().await;
+            drop(tokio::task::spawn_blocking(|| session.close()).await);
         }
     }
 
@@ -59,37 +59,41 @@ impl Writer {
     /// Writes a batch. After a failure nothing that was known is trusted any more.
     async fn commit(&mut self, appends: Vec<Append>) -> Result<Vec<Answer>, Error> {
         let requests = appends.len();
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => self.reopen().await?,
-        };
-        match session.append_batch(appends, self.clock.now()).await {
-            Ok(answers) => {
-                let position = session.last_position();
-                tracing::trace!(requests, position, "batch committed");
-                // Only now, after the commit: whoever wakes finds what it was woken for.
-                self.head.send_if_modified(|head| std::mem::replace(head, position) != position);
-                self.session = Some(session);
-                Ok(answers)
+        let (session, now) = (self.session.take(), self.clock.now());
+        let (file, acknowledged) = (self.file.clone(), *self.head.borrow());
+        let committing = tokio::task::spawn_blocking(move || {
+            let mut session = match session {
+                Some(session) => session,
+                None => reopen(&file, acknowledged)?,
+            };
+            match session.append_batch(appends, now) {
+                Ok(answers) => Ok((session, answers)),
+                Err(error) => {
+                    session.close();
+                    Err(error)
+                }
             }
-            Err(error) => {
-                tracing::error!(requests, %error, "a batch was not committed");
-                session.close().await;
-                Err(error)
-            }
-        }
+        });
+        let committed = committing.await.unwrap_or_else(|error| Err(Error::Unavailable(error.to_string())));
+        let (session, answers) =
+            committed.inspect_err(|error| tracing::error!(requests, %error, "a batch was not committed"))?;
+        let position = session.last_position();
+        tracing::trace!(requests, position, "batch committed");
+        // Only now, after the commit: whoever wakes finds what it was woken for.
+        self.head.send_if_modified(|head| std::mem::replace(head, position) != position);
+        self.session = Some(session);
+        Ok(answers)
     }
+}
 
-    /// Looks at the file afresh, and does not go on if it lacks what was acknowledged from it.
-    async fn reopen(&self) -> Result<Session, Error> {
-        let opened = Session::open(&self.file).await;
-        let session = opened.map_err(|error| Error::Unavailable(error.to_string()))?;
-        let (found, acknowledged) = (session.last_position(), *self.head.borrow());
-        if found >= acknowledged {
-            return Ok(session);
-        }
-        session.close().await;
-        let lost = format!("the file ends at position {found}, but {acknowledged} was acknowledged");
-        Err(Error::Corrupt(lost))
+/// Looks at the file afresh, and does not go on if it lacks what was acknowledged from it.
+fn reopen(file: &LogFile, acknowledged: u64) -> Result<Session, Error> {
+    let session = Session::open(file).map_err(|error| Error::Unavailable(error.to_string()))?;
+    let found = session.last_position();
+    if found >= acknowledged {
+        return Ok(session);
     }
+    session.close();
+    let lost = format!("the file ends at position {found}, but {acknowledged} was acknowledged");
+    Err(Error::Corrupt(lost))
 }

@@ -12,6 +12,7 @@ mod late;
 mod opening;
 mod plans;
 mod protection;
+mod put_back;
 mod released;
 mod sharing;
 

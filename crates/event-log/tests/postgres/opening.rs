@@ -117,23 +117,52 @@ async fn a_log_that_does_not_say_whom_it_serves_serves_its_own_version() {
     assert!(matches!(refused, OpenError::OtherVersion { .. }), "{refused}");
 }
 
-#[tokio::test]
-async fn a_log_of_the_version_before_is_brought_up_to_date_with_what_it_holds() {
-    let made = Migrated::create().await;
-    let before = open(&made.writer).await;
-    let (stream, first) = (id(), command(id(), 0, 2));
-    before.append(event_log::Append { stream, ..first.clone() }).await.unwrap();
-    before.close().await;
-    let mut admin = connect(&made.database.url).await;
-    run(&mut admin, "DROP FUNCTION log.append_all; UPDATE log.schema_version SET version = 1").await.unwrap();
-    let old = refused(&made.writer, 0).await;
-    assert!(old.to_string().contains("run `casetrail migrate`"), "{old}");
+/// Makes version 2 of version 3, as far as version 3 changed it.
+const BACK_TO_2: &str = "SET ROLE casetrail_log_owner;
+    DROP FUNCTION log.append_one;
+    DROP FUNCTION log.append_all;
+    CREATE FUNCTION log.append_all(SMALLINT, BIGINT, UUID[], TEXT[], BIGINT[], UUID[], BYTEA[],
+      INTEGER[], UUID[], TEXT[], SMALLINT[], BYTEA[], BYTEA[]) RETURNS INTEGER LANGUAGE SQL RETURN 2;
+    DROP FUNCTION log.chained;
+    DROP FUNCTION log.begin_append;
+    DROP INDEX log.event_command;
+    CREATE UNIQUE INDEX event_command ON log.event (shard, stream_id, command_id) WHERE command_seq = 0;
+    ALTER TABLE log.event ADD CONSTRAINT event_position_check CHECK (position > 0),
+      ADD CONSTRAINT event_version_check CHECK (version > 0),
+      ADD CONSTRAINT event_command_seq_check CHECK (command_seq >= 0),
+      ADD CONSTRAINT event_hash_check CHECK (octet_length(hash) = 32),
+      ADD CONSTRAINT event_check CHECK ((command_seq = 0) = (fingerprint IS NOT NULL)),
+      ADD CONSTRAINT event_schema_version_check CHECK (schema_version > 0);
+    UPDATE log.schema_version SET version = 2;
+    RESET ROLE";
 
-    migrate(&mut admin, 1).await.unwrap();
-    let log = open(&made.writer).await;
-    assert!(log.append(event_log::Append { stream, ..first }).await.unwrap().duplicate);
-    assert_eq!(log.append(command(stream, 2, 1)).await.unwrap().last_position, 3);
-    assert!(event_log::verify_log(&*log).await.unwrap().is_intact());
+/// Likewise version 1 of version 2.
+const BACK_TO_1: &str = "DROP FUNCTION log.append_all; UPDATE log.schema_version SET version = 1";
+
+#[tokio::test]
+async fn a_log_of_any_version_before_is_brought_up_to_date_with_what_it_holds() {
+    for back in [&[BACK_TO_2][..], &[BACK_TO_2, BACK_TO_1]] {
+        let made = Migrated::create().await;
+        let before = open(&made.writer).await;
+        let (stream, first) = (id(), command(id(), 0, 2));
+        before.append(event_log::Append { stream, ..first.clone() }).await.unwrap();
+        before.close().await;
+        let mut admin = connect(&made.database.url).await;
+        for step in back {
+            run(&mut admin, step).await.unwrap();
+        }
+        let old = refused(&made.writer, 0).await;
+        assert!(old.to_string().contains("run `casetrail migrate`"), "{old}");
+
+        migrate(&mut admin, 1).await.unwrap();
+        let log = open(&made.writer).await;
+        assert!(log.append(event_log::Append { stream, ..first }).await.unwrap().duplicate);
+        assert_eq!(log.append(command(stream, 2, 1)).await.unwrap().last_position, 3);
+        assert!(event_log::verify_log(&*log).await.unwrap().is_intact());
+        let named = "SELECT count(*) FROM pg_proc WHERE proname = 'append_all'";
+        let functions: i64 = sqlx::query_scalar(named).fetch_one(&mut admin).await.unwrap();
+        assert_eq!(functions, 1, "what programs for version 2 call is not ambiguous");
+    }
 }
 
 #[tokio::test]

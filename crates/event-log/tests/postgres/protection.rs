@@ -1,4 +1,4 @@
-//! Nobody changes the log, and nobody adds to it but through the one function.
+//! Nobody changes the log, and nobody adds to it but through its functions.
 
 use event_log::EventLog;
 use event_log::postgres::Access;
@@ -73,7 +73,7 @@ async fn who_only_reads_may_not_append() {
     let reader = login(&mut admin, made.database.url.clone(), "reader", Access::Read).await;
     let log = open(&reader).await;
     let refused = log.append(command(id(), 0, 1)).await.unwrap_err();
-    assert!(refused.to_string().contains("permission denied for function append_all"), "{refused}");
+    assert!(refused.to_string().contains("permission denied for function append_one"), "{refused}");
     assert_eq!(log.head().await, Ok(0));
 }
 
@@ -125,4 +125,33 @@ async fn the_view_shows_an_engineer_times_and_contents_as_text() {
     assert_eq!(rows[0].1, r#"{"text": "hej"}"#);
     assert_eq!(rows[1].1, r#""hex:009f9296""#);
     assert_eq!(rows[1].2, recorded_at.as_microsecond());
+}
+
+/// What a table's constraints would refuse, the functions do, whoever calls them.
+#[tokio::test]
+async fn nothing_is_appended_without_a_fingerprint_or_of_no_version() {
+    let made = Migrated::create().await;
+    let log = open(&made.writer).await;
+    log.append(command(id(), 0, 1)).await.unwrap();
+    let mut writer = connect(&made.writer).await;
+    let id = id();
+    for (fingerprint, version) in [("NULL", "1"), ("sha256('')", "0"), ("sha256('')", "NULL")] {
+        let one = format!(
+            "SELECT log.append_one(0::SMALLINT, 1, '{id}', 'brand', 0, '{id}', {fingerprint}::BYTEA, '{id}',
+               'stage.happened', {version}::SMALLINT, '{{}}', '{{}}', 0)"
+        );
+        let many = |function: &str| {
+            format!(
+                "SELECT * FROM log.{function}(0::SMALLINT, 1, ARRAY['{id}']::UUID[], ARRAY['brand'],
+                   ARRAY[0]::BIGINT[], ARRAY['{id}']::UUID[], ARRAY[{fingerprint}]::BYTEA[], ARRAY[1],
+                   ARRAY['{id}']::UUID[], ARRAY['stage.happened'], ARRAY[{version}]::SMALLINT[],
+                   ARRAY['{{}}']::BYTEA[], ARRAY['{{}}']::BYTEA[])"
+            )
+        };
+        for statement in [one, many("append_all"), many("append_batch")] {
+            let refused = run(&mut writer, &statement).await.unwrap_err();
+            assert!(refused.contains("a command needs a fingerprint"), "{refused}");
+        }
+    }
+    assert_eq!(log.head().await, Ok(1));
 }
