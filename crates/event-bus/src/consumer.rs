@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tracing::Span;
 use uuid::Uuid;
 
-use crate::Settling;
+use crate::{HeldSpan, Settling};
 
 /// Who wants which events, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,8 +112,8 @@ pub trait Handler: Send + Sync + 'static {
     }
 
     /// The span of telling the transport what became of the event, made within the try's span if there was a try.
-    fn settling(&self, _event: &Committed, _how: Settling) -> Span {
-        Span::none()
+    fn settling(&self, _event: &Committed, _how: Settling) -> HeldSpan {
+        Box::new(())
     }
 }
 

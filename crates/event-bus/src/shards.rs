@@ -9,7 +9,8 @@ use futures_util::future::join_all;
 use tracing::Span;
 
 use crate::{
-    Consumer, DeadLetter, Error, EventBus, HandleError, Handler, Projection, Route, Settling, Subscription,
+    Consumer, DeadLetter, Error, EventBus, HandleError, Handler, HeldSpan, Projection, Route, Settling,
+    Subscription,
 };
 
 /// One shard of the log, and the bus that carries it.
@@ -66,7 +67,7 @@ impl Handler for Globally {
         self.handler.span(committed, is_first)
     }
 
-    fn settling(&self, committed: &Committed, how: Settling) -> Span {
+    fn settling(&self, committed: &Committed, how: Settling) -> HeldSpan {
         self.handler.settling(committed, how)
     }
 }

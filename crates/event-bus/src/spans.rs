@@ -22,6 +22,9 @@ impl Route {
     }
 }
 
+/// A span that nothing stands in: it is over when this is dropped.
+pub type HeldSpan = Box<dyn Send>;
+
 /// How the transport is told what became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settling {

@@ -13,7 +13,6 @@ use event_log::Committed;
 use futures_util::StreamExt;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, Span};
 
 use super::durable::{ACK_WAIT, Durable, Found};
 use super::envelope;
@@ -374,7 +373,8 @@ impl Source for Pull {
             held.flatten()
         };
         if let Some(message) = held {
-            acknowledge(&message).instrument(handler.settling(event, Settling::Ack)).await;
+            let _settling = handler.settling(event, Settling::Ack);
+            acknowledge(&message).await;
         }
     }
 
@@ -393,9 +393,9 @@ impl Source for Pull {
         messages.sort_unstable_by_key(|(position, _)| *position);
         for (_, message) in messages {
             // What could not be read was never taken into hand.
-            let span = envelope::delivered(&message)
-                .map_or_else(|_| Span::none(), |event| handler.settling(&event, Settling::Nak));
-            let _ = message.ack_with(AckKind::Nak(Some(GIVEN_BACK))).instrument(span).await;
+            let event = envelope::delivered(&message);
+            let _settling = event.map(|event| handler.settling(&event, Settling::Nak));
+            let _ = message.ack_with(AckKind::Nak(Some(GIVEN_BACK))).await;
         }
     }
 }
