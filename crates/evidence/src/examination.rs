@@ -94,7 +94,14 @@ impl Examination {
             drop(turn);
             cleaned
         });
-        let (content, reencoded) = cleaning.await.map_err(|error| broken(&error))??;
+        let (content, reencoded) = match cleaning.await {
+            Ok(cleaned) => cleaned?,
+            // A decoder gave up in its own way on what it was fed: the file's fault, and it would do so each time.
+            Err(error) if error.is_panic() => {
+                return Err(Refused::Damaged { problem: "its decoder gave up".to_owned() }.into());
+            }
+            Err(error) => return Err(broken(&error)),
+        };
         Ok(Examined { media_type, content, reencoded, scanned_by })
     }
 }

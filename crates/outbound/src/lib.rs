@@ -5,10 +5,13 @@
 //!
 //! Must never be here: what is sent, to whom, and what an answer means.
 
+pub mod aws;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Url;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -46,6 +49,22 @@ pub fn client_trusting(file: &Path, timeout: Duration) -> Result<reqwest::Client
         return Err(problem(&"holds no certificate (PEM)"));
     }
     trusting(roots, timeout)
+}
+
+/// Whether an endpoint is spoken to without TLS, which is allowed on this machine alone: whoever asks is refused any
+/// other, and takes [`loopback_client`] for these.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn is_loopback(endpoint: &str) -> Result<bool, String> {
+    let url =
+        Url::parse(endpoint).map_err(|error| format!("the endpoint '{endpoint}' is no URL: {error}"))?;
+    let is_here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    match url.scheme() {
+        "https" => Ok(false),
+        "http" if is_here => Ok(true),
+        _ => Err(format!("the endpoint '{endpoint}' must be https, or http on the loopback interface")),
+    }
 }
 
 fn trusting(roots: RootCertStore, timeout: Duration) -> Result<reqwest::Client, String> {

@@ -1,7 +1,7 @@
-//! Throw-away servers: a Postgres, a nats-server and a ClamAV daemon in folders of their own, on free ports of this
-//! machine, gone when they are dropped. For `casetrail up --scratch`, benchmarks and tests.
+//! Throw-away servers: a Postgres, a nats-server, a ClamAV daemon and a stand-in for AWS, in folders of their own, on
+//! free ports of this machine, gone when they are dropped. For `casetrail up --scratch`, benchmarks and tests.
 //!
-//! - `postgres`, `nats`, `clamd`: start, stop, kill, start again on the same port and folder; back up and restore.
+//! - `postgres`, `nats`, `clamd`, `aws`: start, stop, kill, start again on the same port and folder; back up and restore.
 //! - `programs`: where the servers' programs are.
 //! - `shared`: for tests, one server for many: the one that the environment names, or one of one's own.
 //!
@@ -9,6 +9,7 @@
 //!
 //! Must never be here: schemas, streams, anything that is ours.
 
+mod aws;
 mod clamd;
 mod nats;
 mod postgres;
@@ -18,6 +19,7 @@ pub mod shared;
 
 use std::path::PathBuf;
 
+pub use aws::Aws;
 pub use clamd::Clamd;
 pub use nats::Nats;
 pub use postgres::{BaseBackup, Postgres};

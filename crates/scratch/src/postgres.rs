@@ -43,7 +43,29 @@ impl Postgres {
     /// # Errors
     /// It is not installed, or does not start.
     pub async fn start() -> Result<Self, Error> {
-        let mut postgres = Self::make()?;
+        Self::start_in(&std::env::temp_dir()).await
+    }
+
+    /// The same with its folder in this one, which may be another disk.
+    ///
+    /// # Errors
+    /// It is not installed, or does not start.
+    pub async fn start_in(above: &Path) -> Result<Self, Error> {
+        let mut postgres = Self::make(above)?;
+        postgres.start_again().await?;
+        Ok(postgres)
+    }
+
+    /// One where every role but its superuser proves who it is with a password.
+    ///
+    /// # Errors
+    /// It is not installed, or does not start.
+    pub async fn start_with_passwords() -> Result<Self, Error> {
+        let mut postgres = Self::make(&std::env::temp_dir())?;
+        postgres.put(
+            "pg_hba.conf",
+            "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n",
+        )?;
         postgres.start_again().await?;
         Ok(postgres)
     }
@@ -54,7 +76,7 @@ impl Postgres {
     /// # Errors
     /// It is not installed, or does not start.
     pub async fn start_encrypted(certificate: &str, key: &str, authority: &str) -> Result<Self, Error> {
-        let mut postgres = Self::make()?;
+        let mut postgres = Self::make(&std::env::temp_dir())?;
         for (name, text) in [("server.crt", certificate), ("server.key", key), ("ca.crt", authority)] {
             postgres.put(name, text)?;
         }
@@ -77,8 +99,8 @@ impl Postgres {
     }
 
     /// A new one that does not run yet.
-    fn make() -> Result<Self, Error> {
-        let folder = folder_of(Owner::instead_of_root())?;
+    fn make(above: &Path) -> Result<Self, Error> {
+        let folder = folder_of(above, Owner::instead_of_root())?;
         let postgres = Self::over(folder)?;
         let mut initdb = postgres.command("initdb");
         initdb.args(["--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C"]);
@@ -172,8 +194,8 @@ impl Postgres {
 }
 
 /// A new folder in which a server of this owner may write.
-fn folder_of(owner: Option<Owner>) -> Result<TempDir, Error> {
-    let folder = tempfile::tempdir().map_err(system("a folder for Postgres"))?;
+fn folder_of(above: &Path, owner: Option<Owner>) -> Result<TempDir, Error> {
+    let folder = tempfile::tempdir_in(above).map_err(system("a folder for Postgres"))?;
     give(owner, folder.path()).map_err(system("giving a folder to Postgres' user"))?;
     Ok(folder)
 }

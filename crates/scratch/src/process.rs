@@ -31,6 +31,15 @@ impl Server {
 
     /// Asks `is_ready` until it says so.
     pub(crate) async fn wait_until_ready(&mut self, is_ready: impl AsyncFn() -> bool) -> Result<(), Error> {
+        self.wait_within(START, is_ready).await
+    }
+
+    /// Likewise, for a server that may take so long.
+    pub(crate) async fn wait_within(
+        &mut self,
+        limit: Duration,
+        is_ready: impl AsyncFn() -> bool,
+    ) -> Result<(), Error> {
         let started = Instant::now();
         let output = self.output.clone();
         let failed = |reason: String| Error::NotStarted { server: self.name, reason, output };
@@ -41,8 +50,8 @@ impl Server {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Err(failed(format!("it ended with {status}")));
             }
-            if started.elapsed() > START {
-                return Err(failed(format!("it did not answer within {} s", START.as_secs())));
+            if started.elapsed() > limit {
+                return Err(failed(format!("it did not answer within {} s", limit.as_secs())));
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -12,6 +12,9 @@ pub const NATS_SERVER_VARIABLE: &str = "CASETRAIL_NATS_SERVER";
 /// The `clamd` program, where it is not found by itself.
 pub const CLAMD_VARIABLE: &str = "CASETRAIL_CLAMD";
 
+/// A Python with what tests/support/requirements.txt names.
+const PYTHON_VARIABLE: &str = "CASETRAIL_TEST_PYTHON";
+
 /// Where Debian and Ubuntu keep Postgres, a folder for each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
@@ -60,6 +63,16 @@ pub(crate) fn clamd() -> Result<PathBuf, Error> {
         elsewhere: " or in /usr/sbin",
         install: "apt install clamav-daemon, or brew install clamav",
         variable: CLAMD_VARIABLE,
+    })
+}
+
+/// A Python that has moto. None that lies about is taken: it would most likely lack it.
+pub(crate) fn python_with_moto() -> Result<PathBuf, Error> {
+    std::env::var_os(PYTHON_VARIABLE).map(PathBuf::from).ok_or(Error::NotInstalled {
+        program: "a Python with moto",
+        elsewhere: " (which is not searched)",
+        install: "`cargo xtask test` has one",
+        variable: PYTHON_VARIABLE,
     })
 }
 

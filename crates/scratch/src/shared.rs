@@ -14,6 +14,9 @@ pub const NATS_VARIABLE: &str = "CASETRAIL_TEST_NATS";
 /// Names an old `nats-server` program (2.9) that must work as well.
 pub const OLD_NATS_SERVER_VARIABLE: &str = "CASETRAIL_TEST_OLD_NATS_SERVER";
 
+/// What Postgres says of a statement that took too long.
+const QUERY_CANCELED: &str = "57014";
+
 /// An empty database of a test's own. Keep it for as long as the test runs.
 pub struct Database {
     /// Its URL, as superuser.
@@ -36,6 +39,19 @@ impl Database {
             let own = Postgres::start().await?;
             (own.url("postgres"), Some(own))
         };
+        Self::create_in(admin_url, own).await
+    }
+
+    /// Makes one in a server of its own, where every role but the superuser needs a password.
+    ///
+    /// # Errors
+    /// There is no server, or it refuses.
+    pub async fn create_with_passwords() -> Result<Self, Error> {
+        let own = Postgres::start_with_passwords().await?;
+        Self::create_in(own.url("postgres"), Some(own)).await
+    }
+
+    async fn create_in(admin_url: String, own: Option<Postgres>) -> Result<Self, Error> {
         let name = format!("test_{}", unique());
         let mut admin = PgConnection::connect(&admin_url).await?;
         sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin).await?;
@@ -44,7 +60,8 @@ impl Database {
         Ok(Self { url: format!("{server}/{name}"), name, admin_url, own })
     }
 
-    /// Throws it away, with whoever is still connected to it. Without this it stays until its server ends.
+    /// Throws it away, with whoever is still connected to it. Without this it stays until its server ends, as it does
+    /// where that takes too long: Postgres waits for every session of the server, also for those of other tests.
     ///
     /// # Errors
     /// The server refuses.
@@ -54,9 +71,14 @@ impl Database {
         }
         let mut admin = PgConnection::connect(&self.admin_url).await?;
         let name = self.name;
-        sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
-            .execute(&mut admin)
-            .await?;
+        sqlx::raw_sql("SET statement_timeout = '20s'").execute(&mut admin).await?;
+        let dropped = sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")));
+        if let Err(error) = dropped.execute(&mut admin).await
+            && error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref()
+                != Some(QUERY_CANCELED)
+        {
+            return Err(error.into());
+        }
         admin.close().await?;
         Ok(())
     }

@@ -16,6 +16,7 @@
 mod cache;
 mod data_key;
 mod error;
+mod kms;
 mod master_key;
 mod memory;
 pub mod postgres;
@@ -28,6 +29,7 @@ mod wrapping;
 
 pub use data_key::{AssociatedData, DataKey, IndexKey};
 pub use error::Error;
+pub use kms::{AwsKms, KmsOptions};
 pub use master_key::MasterKey;
 pub use memory::MemoryKeyStore;
 pub use postgres::PostgresKeyStore;

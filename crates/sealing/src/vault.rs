@@ -84,16 +84,11 @@ impl VaultTransit {
     /// certificates cannot be read.
     pub fn new(options: VaultOptions) -> Result<Self, Error> {
         let refused = |reason: String| Error::MasterKey { path: options.address.clone(), reason };
-        let is_local = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"]
-            .iter()
-            .any(|local| options.address.starts_with(local));
-        let client = match (&options.ca_file, is_local) {
-            (_, true) => outbound::loopback_client(TIMEOUT),
-            (_, false) if !options.address.starts_with("https://") => {
-                return Err(refused("must begin with https://, or be on this machine".to_owned()));
-            }
-            (Some(file), false) => outbound::client_trusting(file, TIMEOUT),
-            (None, false) => outbound::client(TIMEOUT),
+        let is_here = outbound::is_loopback(&options.address).map_err(refused)?;
+        let client = match &options.ca_file {
+            _ if is_here => outbound::loopback_client(TIMEOUT),
+            Some(file) => outbound::client_trusting(file, TIMEOUT),
+            None => outbound::client(TIMEOUT),
         };
         let client = client.map_err(refused)?;
         let is_word = |text: &str| {

@@ -195,3 +195,10 @@ async fn half_a_picture_is_none() {
     assert_eq!(reason(&jpeg(64, 64)[..40]).await, "EVIDENCE_DAMAGED");
     assert_eq!(reason(b"\x89PNG\r\n\x1a\n and so on").await, "EVIDENCE_DAMAGED");
 }
+
+/// Found by the fuzzer: the decoder panics where the table of colours ends within a colour.
+#[tokio::test]
+async fn a_picture_that_makes_its_decoder_panic_is_refused_as_damaged() {
+    let cut = include_bytes!("../../../../fuzz/corpus/pictures/png_palette_cut_short");
+    assert_eq!(reason(cut).await, "EVIDENCE_DAMAGED");
+}

@@ -29,7 +29,7 @@ impl Postgres {
     /// # Errors
     /// It is not installed, or does not start.
     pub async fn start_archiving() -> Result<Self, Error> {
-        let mut postgres = Self::make()?;
+        let mut postgres = Self::make(&std::env::temp_dir())?;
         let archive = postgres.archive();
         std::fs::create_dir(&archive)
             .and_then(|()| give(postgres.owner, &archive))
@@ -102,7 +102,7 @@ impl Postgres {
     /// # Errors
     /// The server refuses.
     pub fn base_backup(&self) -> Result<BaseBackup, Error> {
-        let folder = folder_of(self.owner)?;
+        let folder = folder_of(&std::env::temp_dir(), self.owner)?;
         let mut backup = self.command("pg_basebackup");
         backup.args(["--checkpoint=fast", "--no-sync", "--dbname", &self.url(SUPERUSER)]);
         run("pg_basebackup", backup.arg("--pgdata").arg(folder.path().join("data")))?;
