@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use case::{Actor, Brand};
+use jiff::Timestamp;
 
 use crate::role::Role;
 
@@ -34,4 +35,6 @@ pub struct Identity {
     pub roles: BTreeSet<Role>,
     /// For whom they work.
     pub brands: Brands,
+    /// From when on they have to prove it anew; `None` where the proof has no end.
+    pub until: Option<Timestamp>,
 }

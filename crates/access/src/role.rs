@@ -28,7 +28,7 @@ pub enum Role {
     PrivacyOfficer,
     /// Reads everything, changes nothing.
     Auditor,
-    /// Finds faults: sees what carries no player's words.
+    /// Finds faults: reads everything masked, and changes nothing.
     Engineer,
     /// Keeps the system running: its consumers and deliveries.
     Operator,
@@ -79,6 +79,11 @@ impl Role {
             Self::Service => "service",
             Self::Player => "player",
         }
+    }
+
+    /// Whether whoever has no other role for it is shown everything masked: neither what people wrote nor who they are.
+    pub fn reads_masked(self) -> bool {
+        self == Self::Engineer
     }
 
     /// As what kind of party somebody with this role acts.

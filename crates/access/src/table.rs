@@ -1,6 +1,9 @@
 //! The table of methods and roles. A method that is not in it may be called by nobody: a server with such a
 //! method does not start, and a test names it.
 //!
+//! Engineers are shown every answer masked (`service-kit`, `masked`); nothing that changes something, and no file, has
+//! them in its line.
+//!
 //! The lines say who may ask at all. Whether it is their case, their offer, their own proposal is decided in
 //! `crates/case`; for which brand they ask, at every case that is read.
 
@@ -33,6 +36,8 @@ const OFFICERS: &[Role] = &[PrivacyOfficer];
 const LEADS: &[Role] = &[TeamLead];
 /// Whoever keeps the system running.
 const RUNNING: &[Role] = &[Operator];
+/// Whoever finds faults, and reads masked.
+const ENGINEERS: &[Role] = &[Engineer];
 /// Whoever finds faults.
 const FAULTS: &[Role] = &[Engineer, Operator];
 /// Other systems.
@@ -43,6 +48,8 @@ const BOTS: &[Role] = &[Bot];
 const PLAYERS: &[Role] = &[Player];
 /// Whoever decides who a player is.
 const CHECKS: &[Role] = &[Verification, Senior, TeamLead, ResponsibleGambling];
+/// Whoever tells whether a file was tampered with.
+const JUDGES: &[Role] = &[Verification, Auditor];
 /// Whoever works on payments.
 const PAYMENTS: &[Role] = &[PaymentsAgent, PaymentsApprover];
 /// Whoever approves what others proposed.
@@ -74,10 +81,12 @@ const INTAKE: Methods = &[
     (&["CompleteCallback", "ResolveCase", "RejectCase", "MergeCase"], &[DESK]),
     // Whose case and which team is asked by the rules; oversight counts files and does not look into them.
     (&["GrantEvidence", "DownloadEvidence"], &[DESK]),
+    // A second factor is asked for by the rules.
+    (&["DownloadOriginal"], &[JUDGES]),
     (&["AcceptEvidence", "RejectEvidence", "RecordVerificationQuestions"], &[DESK]),
     (&["ApproveVerification", "RefuseVerification"], &[CHECKS]),
     (&["ListArticles"], &[PLAYERS, DESK, OVERSIGHT, FAULTS, BOTS, SYSTEMS]),
-    (&["GetCase", "ListCases"], &[DESK, OVERSIGHT, BOTS, SYSTEMS]),
+    (&["GetCase", "ListCases"], &[DESK, OVERSIGHT, ENGINEERS, BOTS, SYSTEMS]),
 ];
 
 const ROUTING: Methods = &[
@@ -94,29 +103,26 @@ const PAYMENTS_ESCALATION: Methods = &[
     (&["InquireGateway"], &[PAYMENTS, SYSTEMS]),
     (&["ProposeResolution", "RefusePayment", "ReturnCase"], &[PAYMENTS]),
     (&["ApproveResolution", "DenyResolution"], &[APPROVERS]),
-    (&["GetEscalation", "ListEscalations"], &[DESK, OVERSIGHT, SYSTEMS]),
+    (&["GetEscalation", "ListEscalations"], &[DESK, OVERSIGHT, ENGINEERS, SYSTEMS]),
 ];
 
 const NOTIFICATIONS: Methods = &[
     (&["QueueOffer"], &[DESK, SYSTEMS]),
     (&["SetPreferences"], &[PLAYERS, DESK, SYSTEMS]),
-    (&["GetPreferences"], &[PLAYERS, DESK, OVERSIGHT, SYSTEMS]),
-    (&["ListDeliveries"], &[DESK, OVERSIGHT, RUNNING, SYSTEMS]),
+    (&["GetPreferences"], &[PLAYERS, DESK, OVERSIGHT, ENGINEERS, SYSTEMS]),
+    (&["ListDeliveries"], &[DESK, OVERSIGHT, FAULTS, SYSTEMS]),
     (&["RedriveNotification"], &[LEADS, RUNNING, SYSTEMS]),
 ];
 
 const HISTORY: Methods = &[
-    (&["GetCase", "ListHistory", "WatchCase"], &[DESK, OVERSIGHT, SYSTEMS]),
+    (&["GetCase", "ListHistory", "WatchCase"], &[DESK, OVERSIGHT, ENGINEERS, SYSTEMS]),
     (&["VerifyCase", "ListTraces"], &[DESK, OVERSIGHT, FAULTS, SYSTEMS]),
     (&["ListReads"], &[OVERSIGHT]),
 ];
 
 const OPERATIONS: Methods = &[
     (&["ListConsumers"], &[OVERSIGHT, FAULTS, SYSTEMS]),
-    // A dead letter is shown as a number of an event and a reason; its event with its sealed texts is another
-    // matter.
-    (&["ListDeadLetters"], &[OVERSIGHT, FAULTS]),
-    (&["GetDeadLetter"], &[OVERSIGHT, RUNNING]),
+    (&["ListDeadLetters", "GetDeadLetter"], &[OVERSIGHT, FAULTS]),
     (&["RedriveDeadLetter"], &[RUNNING]),
 ];
 

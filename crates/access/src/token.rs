@@ -100,6 +100,11 @@ impl Verifier {
         Self { rules, keys, clock }
     }
 
+    /// The moment by which tokens are judged.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Whose token it is.
     ///
     /// # Errors
@@ -213,7 +218,8 @@ impl Claims<'_> {
         let teams: Vec<Team> = teams.iter().filter_map(|word| word.parse().ok()).collect();
         let actor =
             Actor { kind, id: id.to_string(), teams, second_factor_at: self.second_factor_at(rules, now)? };
-        Ok(Identity { actor, roles, brands: self.brands()? })
+        let until = expires.saturating_add(rules.leeway).unwrap_or(Timestamp::MAX);
+        Ok(Identity { actor, roles, brands: self.brands()?, until: Some(until) })
     }
 
     fn brands(&self) -> Result<Brands, Refused> {

@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 
 /// The moment at which the tokens are checked.
 const NOW: i64 = 1_795_650_000;
+/// How much clocks may differ, in seconds.
+const LEEWAY: i64 = 5;
 
 /// An issuer with two keys.
 struct Issuer {
@@ -76,7 +78,7 @@ impl Issuer {
             issuer: "https://id.example".to_owned(),
             audience: "casetrail".to_owned(),
             algorithms,
-            leeway: SignedDuration::from_secs(5),
+            leeway: SignedDuration::from_secs(LEEWAY),
             second_factor: vec!["phr".to_owned()],
             development_keys: true,
         };
@@ -116,12 +118,13 @@ fn with(mut object: Value, name: &str, value: Value) -> Value {
 async fn a_good_token_says_who_it_is() {
     let issuer = Issuer::new();
     let token = issuer.signed(&header().to_string(), &claims().to_string());
-    let Identity { actor, roles, brands } = issuer.verifier().await.verify(&token).await.unwrap();
+    let Identity { actor, roles, brands, until } = issuer.verifier().await.verify(&token).await.unwrap();
     assert_eq!((actor.kind, actor.id.as_str()), (ActorKind::Agent, "mette"));
     assert_eq!(actor.teams, [Team::Payments]);
     assert_eq!(actor.second_factor_at, Some(Timestamp::from_second(NOW - 60).unwrap()));
     assert_eq!(roles.into_iter().collect::<Vec<_>>(), [Role::Agent, Role::PaymentsAgent]);
     assert!(brands.contains("NB") && brands.contains("SE") && !brands.contains("DK"));
+    assert_eq!(until, Some(Timestamp::from_second(NOW + 300 + LEEWAY).unwrap()));
 }
 
 #[tokio::test]

@@ -94,8 +94,38 @@ pub struct KeysConfig {
     pub master_key: String,
     /// Files with master keys that wrapped keys before.
     pub earlier_master_key_files: Vec<PathBuf>,
+    /// Which of them wraps, where several are named; the others only unwrap.
+    pub current: Current,
     /// A key management service in the place of a master key.
     pub vault: VaultConfig,
+    /// Another one.
+    pub kms: KmsConfig,
+}
+
+/// What wraps the players' keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Current {
+    /// The first that is named, of `vault`, `kms` and the master key.
+    First,
+    /// The key in Vault.
+    Vault,
+    /// The key in AWS KMS.
+    Kms,
+    /// The master key.
+    MasterKey,
+}
+
+/// `[keys.kms]` in a configuration file.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KmsConfig {
+    /// The key's id, its ARN, or an alias; empty for none.
+    pub key: String,
+    /// The region.
+    pub region: String,
+    /// Where it is asked; empty for the region's usual address.
+    pub endpoint: String,
 }
 
 /// `[keys.vault]` in a configuration file.

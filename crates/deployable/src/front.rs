@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Channel, Endpoint, Server};
+use tonic::transport::{Channel, Endpoint, Identity, Server, ServerTlsConfig};
 use tower::{Service, ServiceExt};
 
 /// The metadata that says which service is meant, where the path does not: what every service has for itself.
@@ -39,12 +39,37 @@ pub async fn serve(
     backends: &[Backend],
     shutdown: &Shutdown,
 ) -> std::io::Result<SocketAddr> {
+    serve_on(Server::builder(), address, backends, shutdown).await
+}
+
+/// As [`serve`], over connections that are encrypted with this certificate. The way on to the services is not: it must
+/// stay on this machine.
+///
+/// # Errors
+/// As for [`serve`], or the certificate cannot be used.
+pub async fn serve_encrypted(
+    address: SocketAddr,
+    backends: &[Backend],
+    certificate: Identity,
+    shutdown: &Shutdown,
+) -> std::io::Result<SocketAddr> {
+    let tls = ServerTlsConfig::new().identity(certificate);
+    let server = Server::builder().tls_config(tls).map_err(std::io::Error::other)?;
+    serve_on(server, address, backends, shutdown).await
+}
+
+async fn serve_on(
+    mut server: Server,
+    address: SocketAddr,
+    backends: &[Backend],
+    shutdown: &Shutdown,
+) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let front = Front { backends: backends.iter().map(Open::of).collect() };
     let routes = Routes::from(Router::new().fallback_service(front));
     let soft = shutdown.soft().clone();
-    let serving = Server::builder().add_routes(routes).serve_with_incoming_shutdown(
+    let serving = server.add_routes(routes).serve_with_incoming_shutdown(
         TcpIncoming::from(listener).with_nodelay(Some(true)),
         async move {
             soft.cancelled().await;

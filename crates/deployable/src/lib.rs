@@ -111,6 +111,12 @@ pub enum Error {
          can read (openssl rand -hex 32), or give the digits as CASETRAIL__KEYS__MASTER_KEY"
     )]
     NoMasterKey,
+    /// AWS KMS cannot be used as it was said.
+    #[error("keys.kms.{0}")]
+    Kms(String),
+    /// What is to wrap was not named.
+    #[error("keys.current: what it names is not there; name it under [keys], or leave it at \"first\"")]
+    CurrentIsNotNamed,
     /// The database.
     #[error("postgres.url: {0}")]
     Postgres(#[from] sqlx::Error),
@@ -323,7 +329,7 @@ async fn serve(
     let mut routes = RoutesBuilder::default();
     (started.register)(&mut routes);
     (started.register_history)(&mut routes, common.telemetry.trace_url.clone());
-    routes.add_service(Operations::server(Arc::clone(&parts.bus), parts.messages));
+    routes.add_service(Operations::server(Arc::clone(&parts.bus), started.reads, parts.messages));
     let readiness = Readiness::follow(
         vec![Arc::new(dependencies::Postgres::of(&logs)), Arc::new(dependencies::Nats(nats))],
         &parts.shutdown,

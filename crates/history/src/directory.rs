@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use case::{Aggregate, Case, CaseEvent, CaseNumber, intake};
 use event_bus::Subscription;
 use event_log::Committed;
-use service_kit::projection::{Derivation, FactRows, ReadModel, project_facts};
+use service_kit::projection::{Derivation, FactRows, Lines, ReadModel, project_facts};
 use service_kit::store::Store;
 use service_kit::{Failure, Parts, Scope, StartError};
 use sqlx::migrate::Migrator;
@@ -49,9 +49,7 @@ impl CaseDirectory {
     pub async fn start(parts: &Parts, store: &Store, service: &str) -> Result<Self, StartError> {
         store.require(&MIGRATIONS).await?;
         let subscription = project_facts(parts, store, NumberRows(read_model(service))).await?;
-        let audit = ReadAudit::start(parts, store, service)
-            .await
-            .map_err(|failure| StartError::Broken(format!("the audit of reads: {failure}")))?;
+        let audit = ReadAudit::start(parts, store, service).await?;
         Ok(Self { parts: parts.clone(), store: store.clone(), subscription, audit })
     }
 
@@ -135,15 +133,28 @@ impl FactRows for NumberRows {
         committed: &Committed,
         event: &CaseEvent,
     ) -> Result<(), Failure> {
-        let CaseEvent::Intake(intake::Event::CaseNumberIssued(issued)) = event else { return Ok(()) };
-        // The first case to get a number keeps it.
-        sqlx::query(
-            "INSERT INTO case_number (number, case_id) VALUES ($1, $2) ON CONFLICT (number) DO NOTHING",
-        )
-        .bind(issued.number.to_string())
-        .bind(committed.stream.to_string())
-        .execute(rows)
-        .await?;
-        Ok(())
+        write(rows, [(committed, event)]).await
     }
+
+    async fn put_all(
+        &self,
+        rows: &mut AnyConnection,
+        facts: &[(Committed, CaseEvent)],
+    ) -> Result<(), Failure> {
+        write(rows, facts.iter().map(|(committed, event)| (committed, event))).await
+    }
+}
+
+async fn write(
+    rows: &mut AnyConnection,
+    facts: impl IntoIterator<Item = (&Committed, &CaseEvent)> + Send,
+) -> Result<(), Failure> {
+    // The first case to get a number keeps it.
+    let mut lines = Lines::of("case_number", "number, case_id", "ON CONFLICT (number) DO NOTHING");
+    for (committed, event) in facts {
+        if let CaseEvent::Intake(intake::Event::CaseNumberIssued(issued)) = event {
+            lines.push([issued.number.to_string().into(), committed.stream.to_string().into()]);
+        }
+    }
+    lines.write(rows).await
 }

@@ -30,5 +30,5 @@ mod words;
 
 pub use directory::{CaseDirectory, MIGRATIONS, derivation, read_model};
 pub use dossier::{Dossier, ToldFact, dossier};
-pub use reads::{PURPOSE_KEY, ReadAudit, ReadLimits, Reader};
+pub use reads::{Listed, ReadAudit, ReadLimits, Reader, notes};
 pub use service::{History, registration};

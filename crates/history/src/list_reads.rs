@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use service_kit::Failure;
 use service_kit::request::{Checks, fingerprint, timestamp};
 
-use crate::reads::{After, Read, Wanted, list};
+use crate::reads::{After, Read, Wanted};
 use crate::service::Inner;
 
 /// The longest reader, in characters: a kind and an id.
@@ -27,8 +27,8 @@ pub(crate) async fn answer(
         "" => String::new(),
         named => history.directory.resolve("case", named).await?.to_string(),
     };
-    let store = history.directory.audit().rows().await?;
-    let (reads, more) = list(store, &Wanted { brand, case_id, reader }, after.as_ref(), size).await?;
+    let rows = history.directory.audit().rows().await?;
+    let (reads, more) = rows.list(&Wanted { brand, case_id, reader }, after.as_ref(), size).await?;
     let next_page_token = match reads.last() {
         Some(last) if more => format!("{of}/{}/{}", last.at_us, last.id),
         _ => String::new(),

@@ -1,10 +1,14 @@
 //! Who read what of whom: every answer that shows a player's texts is written down, and whoever opens more cases
 //! than anybody can work on is stopped.
 //!
-//! A read must not wait for a write: rows are kept for a moment and written together, in the service's own database.
-//! A process that dies loses the last moment's. The count of an agent's cases is each service's own; its replicas
-//! learn of each other's reads with every write.
+//! A case that is read masked, or stands in a list, is written down too and counts for nothing: none of its texts are
+//! shown.
+//!
+//! A read must not wait for a write: rows are kept for a moment and written together, in the service's own schema.
+//! A process that dies loses the last moment's. An agent's cases are counted over all services: each learns of the
+//! others' reads with every write of its own.
 
+mod notes;
 mod pace;
 mod rows;
 
@@ -15,19 +19,21 @@ use case::{Actor, ActorKind, Case};
 use jiff::Timestamp;
 use opentelemetry::metrics::Counter;
 use opentelemetry::{KeyValue, global};
+use service_kit::masked::PURPOSE_KEY;
 use service_kit::request::actor;
 use service_kit::store::Store;
-use service_kit::{Failure, Parts};
+use service_kit::{Failure, Parts, Sight, StartError};
 use tokio::sync::Notify;
 use tonic::Request;
+use uuid::Uuid;
 
+pub use notes::notes;
 pub use pace::ReadLimits;
-pub(crate) use rows::{After, Read, Wanted, list};
+pub(crate) use rows::{After, Read, Rows, Wanted};
 
 use pace::Pace;
+use rows::{LISTED, MASKED};
 
-/// Metadata key of what a read is for: a few words.
-pub const PURPOSE_KEY: &str = "casetrail-purpose";
 /// The longest purpose, in characters.
 const PURPOSE_CHARACTERS: usize = 64;
 /// How long rows wait at most, on real time: no test's clock could tell when to write.
@@ -42,6 +48,7 @@ const MOST: usize = 20_000;
 pub struct Reader {
     actor: Actor,
     purpose: String,
+    sight: Sight,
 }
 
 impl Reader {
@@ -55,7 +62,7 @@ impl Reader {
         let purpose = purpose.ok_or_else(|| {
             Failure::invalid(PURPOSE_KEY, "must be at most 64 letters, digits, spaces and - _ . : /")
         })?;
-        Ok(Self { actor: actor(request)?, purpose: purpose.to_owned() })
+        Ok(Self { actor: actor(request)?, purpose: purpose.to_owned(), sight: Sight::of(request) })
     }
 
     fn spoken(&self) -> String {
@@ -75,6 +82,37 @@ fn is_purpose(text: &str) -> bool {
     text.len() <= PURPOSE_CHARACTERS && text.chars().all(is_part)
 }
 
+/// A case as a list has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed<'a> {
+    /// The brand.
+    pub brand: &'a str,
+    /// Its id.
+    pub case: Uuid,
+    /// Its player's id.
+    pub player_id: &'a str,
+}
+
+/// Whose texts are read.
+struct Whose {
+    brand: String,
+    /// The case; or what else has facts, such as a player's erasure.
+    stream: Uuid,
+    /// Empty where it is not known.
+    player_id: String,
+}
+
+impl Whose {
+    fn of(case: &Case) -> Self {
+        let player = case.intake.player.as_ref().map(|one| one.player_id.to_string());
+        Self {
+            brand: case.brand().map(ToString::to_string).unwrap_or_default(),
+            stream: case.id.0,
+            player_id: player.unwrap_or_default(),
+        }
+    }
+}
+
 /// The audit of a service. Cheap to clone.
 #[derive(Clone)]
 pub struct ReadAudit {
@@ -83,7 +121,7 @@ pub struct ReadAudit {
 
 struct Inner {
     parts: Parts,
-    store: Store,
+    rows: Rows,
     service: String,
     pace: Mutex<Pace>,
     waiting: Mutex<Vec<Read>>,
@@ -94,8 +132,9 @@ struct Inner {
 }
 
 impl ReadAudit {
-    /// The audit in this database; rows are written until shutdown.
-    pub(crate) async fn start(parts: &Parts, store: &Store, service: &str) -> Result<Self, Failure> {
+    /// The audit of a service, whose own database is `store`; rows are written until shutdown.
+    pub(crate) async fn start(parts: &Parts, store: &Store, service: &str) -> Result<Self, StartError> {
+        let rows = Rows::open(parts, store).await?;
         let limits = ReadLimits::default();
         let since = parts.clock.now().saturating_sub(limits.window).unwrap_or(Timestamp::MIN);
         let stopped = global::meter("casetrail")
@@ -105,7 +144,7 @@ impl ReadAudit {
         stopped.add(0, &[KeyValue::new("casetrail.service", service.to_owned())]);
         let inner = Arc::new(Inner {
             parts: parts.clone(),
-            store: store.clone(),
+            rows,
             service: service.to_owned(),
             pace: Mutex::new(Pace::new(limits)),
             waiting: Mutex::default(),
@@ -113,7 +152,12 @@ impl ReadAudit {
             known_to: tokio::sync::Mutex::new(since),
             stopped,
         });
-        inner.learn(&mut *inner.known_to.lock().await).await?;
+        let known = inner.learn(&mut *inner.known_to.lock().await).await;
+        known.map_err(|failure| {
+            StartError::Broken(format!(
+                "the audit of reads: {failure}; over Postgres `casetrail migrate` makes what it needs"
+            ))
+        })?;
         let audit = Self { inner };
         parts.shutdown.spawn_background(audit.clone().run());
         Ok(audit)
@@ -124,7 +168,8 @@ impl ReadAudit {
         self.inner.pace.lock().unwrap_or_else(PoisonError::into_inner).set(limits);
     }
 
-    /// Writes down that `reader` is shown these texts of a case; to be called before they are.
+    /// Writes down that `reader` is shown these texts of a case; to be called before they are. A reader who reads
+    /// masked and asked for them is shown them for it.
     ///
     /// # Errors
     /// `Exhausted` with `READ_LIMIT_REACHED` when an agent has opened too many cases; `Away` when nothing can be
@@ -136,19 +181,67 @@ impl ReadAudit {
         method: &'static str,
         fields: &'static str,
     ) -> Result<(), Failure> {
-        let now = self.inner.parts.clock.now();
-        if reader.actor.kind == ActorKind::Agent {
-            self.inner.keep_pace(&reader.spoken(), case, now)?;
+        self.note_of(reader, Whose::of(case), method, fields)
+    }
+
+    /// Writes down that a case stands in a list that `reader` is shown: that there is something about it, and none of
+    /// its texts.
+    ///
+    /// # Errors
+    /// `Away` when nothing can be written down any more.
+    pub fn note_listed(
+        &self,
+        reader: &Reader,
+        listed: Listed<'_>,
+        method: &'static str,
+    ) -> Result<(), Failure> {
+        let whose = Whose {
+            brand: listed.brand.to_owned(),
+            stream: listed.case,
+            player_id: listed.player_id.to_owned(),
+        };
+        self.write_down(reader, whose, method, LISTED.to_owned())
+    }
+
+    fn note_of(
+        &self,
+        reader: &Reader,
+        whose: Whose,
+        method: &'static str,
+        fields: &'static str,
+    ) -> Result<(), Failure> {
+        if let Sight::Masked = reader.sight {
+            return self.write_down(reader, whose, method, MASKED.to_owned());
         }
+        if reader.actor.kind == ActorKind::Agent {
+            let now = self.inner.parts.clock.now();
+            self.inner.keep_pace(&reader.spoken(), whose.stream, now)?;
+        }
+        let Sight::Unmasking(written) = &reader.sight else {
+            return self.write_down(reader, whose, method, fields.to_owned());
+        };
+        self.write_down(reader, whose, method, format!("unmasked: {fields}"))?;
+        written.confirm();
+        Ok(())
+    }
+
+    fn write_down(
+        &self,
+        reader: &Reader,
+        whose: Whose,
+        method: &'static str,
+        fields: String,
+    ) -> Result<(), Failure> {
+        let now = self.inner.parts.clock.now();
         let read = Read {
             id: self.inner.parts.ids.new_id(now).to_string(),
             at_us: now.as_microsecond(),
             reader: reader.spoken(),
-            brand: case.brand().map(ToString::to_string).unwrap_or_default(),
-            case_id: case.id.to_string(),
-            player_id: case.intake.player.as_ref().map(|one| one.player_id.to_string()).unwrap_or_default(),
+            brand: whose.brand,
+            case_id: whose.stream.to_string(),
+            player_id: whose.player_id,
             method: method.to_owned(),
-            fields: fields.to_owned(),
+            fields,
             purpose: reader.purpose.clone(),
         };
         let mut waiting = self.inner.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -162,10 +255,10 @@ impl ReadAudit {
         Ok(())
     }
 
-    /// The rows, once everything noted before is in them.
-    pub(crate) async fn rows(&self) -> Result<&Store, Failure> {
+    /// The rows of all services, once everything noted here before is in them.
+    pub(crate) async fn rows(&self) -> Result<&Rows, Failure> {
         self.inner.write().await?;
-        Ok(&self.inner.store)
+        Ok(&self.inner.rows)
     }
 
     async fn run(self) {
@@ -187,8 +280,8 @@ impl ReadAudit {
 }
 
 impl Inner {
-    fn keep_pace(&self, reader: &str, case: &Case, now: Timestamp) -> Result<(), Failure> {
-        let opened = self.pace.lock().unwrap_or_else(PoisonError::into_inner).open(reader, case.id.0, now);
+    fn keep_pace(&self, reader: &str, case: Uuid, now: Timestamp) -> Result<(), Failure> {
+        let opened = self.pace.lock().unwrap_or_else(PoisonError::into_inner).open(reader, case, now);
         let Err(stopped) = opened else { return Ok(()) };
         self.stopped.add(1, &[KeyValue::new("casetrail.service", self.service.clone())]);
         let (cases, until) = (stopped.cases, stopped.until);
@@ -203,31 +296,35 @@ impl Inner {
         })
     }
 
-    /// Writes what waits, and learns what other replicas have written.
+    /// Writes what waits, and learns what others have written.
     async fn write(&self) -> Result<(), Failure> {
         let mut known_to = self.known_to.lock().await;
         let reads = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         if reads.is_empty() {
             return Ok(());
         }
-        if let Err(failure) = rows::insert(&self.store, &reads).await {
+        if let Err(failure) = self.rows.insert(&reads).await {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             let newer = std::mem::replace(&mut *waiting, reads);
             waiting.extend(newer);
             return Err(failure);
         }
-        self.learn(&mut known_to).await
+        if let Err(failure) = self.learn(&mut known_to).await {
+            // Written they are; the next write learns what this one did not.
+            tracing::warn!(%failure, "what others have read is not known for a moment");
+        }
+        Ok(())
     }
 
     async fn learn(&self, known_to: &mut Timestamp) -> Result<(), Failure> {
         let now = self.parts.clock.now();
-        let opened = rows::opened_since(&self.store, *known_to).await?;
+        let opened = self.rows.opened_since(*known_to).await?;
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         for (reader, case, at) in opened {
             pace.learn(&reader, case, at);
         }
         pace.forget_before(now);
-        // Clocks of replicas may differ a little.
+        // Others write a moment later than they noted, and their clocks may differ a little.
         *known_to = now.saturating_sub(jiff::SignedDuration::from_secs(5)).unwrap_or(now);
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! repeats a version.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use case::Case;
 use contracts::history::v1::{WatchCaseRequest, WatchCaseResponse};
@@ -70,12 +71,17 @@ impl Watcher {
     async fn run(mut self) {
         let soft = self.parts.shutdown.soft().clone();
         let entries = self.entries.clone();
+        let ended = self.scope.clone().ended(Arc::clone(&self.parts.clock));
+        let failure = tokio::select! {
+            () = soft.cancelled() => return,
+            () = entries.closed() => return,
+            failure = ended => failure,
+            failure = self.follow() => failure,
+        };
+        // Who takes nothing does not hold the shutdown up.
         tokio::select! {
             () = soft.cancelled() => {}
-            () = entries.closed() => {}
-            failure = self.follow() => {
-                let _ = entries.send(Err(failure.into())).await;
-            }
+            _ = entries.send(Err(failure.into())) => {}
         }
     }
 

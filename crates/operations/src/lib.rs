@@ -10,28 +10,33 @@ use contracts::operations::v1::operations_service_server::{
 };
 use event_bus::{DeadLetter, Error, EventBus};
 use event_log::Committed;
-use service_kit::Failure;
 use service_kit::limits::MessageSizes;
 use service_kit::request::{Checks, actor, timestamp};
+use service_kit::{Failure, NotesReads, Shown};
 use tonic::{Request, Response, Status};
 
 /// Answers `operations.v1` for the consumers of one bus.
 pub struct Operations {
     bus: Arc<dyn EventBus>,
+    reads: Arc<dyn NotesReads>,
 }
 
 impl Operations {
     /// The service's full name, for health.
     pub const NAME: &'static str = SERVICE_NAME;
 
-    /// Answers for the consumers of `bus`.
-    pub fn of(bus: Arc<dyn EventBus>) -> Self {
-        Self { bus }
+    /// Answers for the consumers of `bus`; who is shown what was put aside is written down in `reads`.
+    pub fn of(bus: Arc<dyn EventBus>, reads: Arc<dyn NotesReads>) -> Self {
+        Self { bus, reads }
     }
 
     /// The same as a gRPC service, for messages of these sizes.
-    pub fn server(bus: Arc<dyn EventBus>, messages: MessageSizes) -> OperationsServiceServer<Self> {
-        OperationsServiceServer::new(Self::of(bus))
+    pub fn server(
+        bus: Arc<dyn EventBus>,
+        reads: Arc<dyn NotesReads>,
+        messages: MessageSizes,
+    ) -> OperationsServiceServer<Self> {
+        OperationsServiceServer::new(Self::of(bus, reads))
             .max_decoding_message_size(messages.request)
             .max_encoding_message_size(messages.answer)
     }
@@ -138,9 +143,18 @@ impl OperationsService for Operations {
         request: Request<pb::GetDeadLetterRequest>,
     ) -> Result<Response<pb::GetDeadLetterResponse>, Status> {
         operators_only(&request)?;
-        let pb::GetDeadLetterRequest { consumer, position } = request.into_inner();
+        let (metadata, extensions, asked) = request.into_parts();
+        let pb::GetDeadLetterRequest { consumer, position } = asked;
         named(&consumer, position)?;
         let (found, event) = self.bus.dead_letter(&consumer, position).await.map_err(failure)?;
+        let call = Request::from_parts(metadata, extensions, ());
+        let shown = Shown {
+            stream: event.stream,
+            tenant: &event.tenant,
+            method: "operations.GetDeadLetter",
+            fields: "one fact, texts sealed",
+        };
+        self.reads.note(&call, shown).await?;
         Ok(Response::new(whole(&found, &event)))
     }
 

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot set up must fail it")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ambient::{SeededIds, SystemClock};
 use async_trait::async_trait;
@@ -13,7 +13,7 @@ use contracts::operations::v1::operations_service_server::OperationsService;
 use event_bus::{Consumer, EmbeddedBus, EventBus, Filter, HandleError, Handler};
 use event_log::{Append, Committed, EventLog, MemoryLog, NewEvent};
 use operations::Operations;
-use service_kit::Caller;
+use service_kit::{Caller, Failure, NotesReads, Shown};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
@@ -34,9 +34,22 @@ impl Handler for Broken {
 
 struct World {
     operations: Operations,
+    noted: Arc<Noted>,
     mended: Arc<AtomicBool>,
     bus: Arc<dyn EventBus>,
     _folder: tempfile::TempDir,
+}
+
+/// The reads that were noted: of which stream, by which method.
+#[derive(Default)]
+struct Noted(Mutex<Vec<(Uuid, &'static str)>>);
+
+#[async_trait]
+impl NotesReads for Noted {
+    async fn note(&self, _: &Request<()>, shown: Shown<'_>) -> Result<(), Failure> {
+        self.0.lock().unwrap().push((shown.stream, shown.method));
+        Ok(())
+    }
 }
 
 const CONSUMER: &str = "routing.on_case_opened";
@@ -68,7 +81,9 @@ async fn world() -> World {
     log.append(append).await.unwrap();
     subscription.wait_until(1).await.unwrap();
     let bus: Arc<dyn EventBus> = Arc::new(bus);
-    World { operations: Operations::of(Arc::clone(&bus)), mended, bus, _folder: folder }
+    let noted = Arc::<Noted>::default();
+    let operations = Operations::of(Arc::clone(&bus), noted.clone());
+    World { operations, noted, mended, bus, _folder: folder }
 }
 
 fn by<T>(kind: ActorKind, message: T) -> Request<T> {
@@ -106,6 +121,8 @@ async fn what_was_put_aside_is_found_shown_and_redriven() {
     let wanted = pb::GetDeadLetterRequest { consumer: CONSUMER.to_owned(), position: 1 };
     let shown = operations.get_dead_letter(of_operator(wanted)).await.unwrap().into_inner();
     assert_eq!((shown.version, shown.payload_json.as_str()), (1, r#"{"brand":"NB"}"#));
+    let noted = world.noted.0.lock().unwrap().clone();
+    assert_eq!(noted, [(Uuid::from_u128(2), "operations.GetDeadLetter")], "the list shows no fact");
 
     let failed = operations.redrive_dead_letter(of_operator(redrive(1))).await.unwrap_err();
     assert_eq!((failed.code(), reason(&failed)), (Code::FailedPrecondition, "STILL_FAILING".to_owned()));

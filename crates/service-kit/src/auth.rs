@@ -9,6 +9,7 @@ use case::{Actor, ActorKind, Team};
 use tonic::metadata::MetadataMap;
 
 use crate::failure::Failure;
+use crate::masked::Sight;
 
 pub(crate) use certificates::KnownServices;
 pub use certificates::{PeerCertificate, ServiceIdentity, ServicesError};
@@ -35,6 +36,8 @@ pub struct Admitted {
     pub actor: Actor,
     /// What they reach.
     pub scope: Scope,
+    /// How much of it they are shown.
+    pub sight: Sight,
 }
 
 /// Turns a call's credentials into an actor, or refuses.
@@ -102,7 +105,7 @@ impl MetadataAuthenticator {
 #[async_trait]
 impl Authenticator for MetadataAuthenticator {
     async fn authenticate(&self, _: &str, metadata: &MetadataMap) -> Result<Admitted, Failure> {
-        Ok(Admitted { actor: Self::actor(metadata)?, scope: Scope::everything() })
+        Ok(Admitted { actor: Self::actor(metadata)?, scope: Scope::everything(), sight: Sight::Clear })
     }
 }
 

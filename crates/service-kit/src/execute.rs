@@ -18,8 +18,6 @@ use jiff::Timestamp;
 use lru::LruCache;
 use sealing::Forgets;
 use sha2::{Digest, Sha256};
-use tracing::Instrument;
-use tracing::field::Empty;
 use uuid::Uuid;
 
 use crate::auth::Scope;
@@ -28,7 +26,7 @@ use crate::meta::EventMeta;
 use crate::metrics::metrics;
 use crate::parts::Parts;
 use crate::personal;
-use crate::spans;
+use crate::spans::{self, Appending};
 use patience::Patience;
 use telling::{marked, marking, tell_span};
 
@@ -282,6 +280,11 @@ impl<A: Aggregate> Inner<A> {
         if state.version() > before {
             self.keep(stream, &state, erasures);
         }
+        // Whatever is made gets its name with its first append: that one came here in pieces, and no command is
+        // to be decided on half of it.
+        if state.exists() && state.spoken_name().is_none() {
+            return self.load(stream).await;
+        }
         Ok(state)
     }
 
@@ -418,7 +421,10 @@ impl<A: Aggregate> Inner<A> {
         state: &Arc<A>,
         now: Timestamp,
     ) -> Result<Vec<A::Event>, Failure> {
-        spans::mark(state.as_ref(), request.stream);
+        // The span of whoever answers a fact of this stream names the stream from its beginning.
+        if request.answers.is_none() {
+            spans::mark(state.as_ref(), request.stream);
+        }
         if !state.exists() && !request.creates {
             return Err(not_found::<A>(request.stream));
         }
@@ -482,45 +488,29 @@ impl<A: Aggregate> Inner<A> {
         for (version, event) in (state.version() + 1..).zip(&events) {
             next.evolve(&Recorded { version, recorded_at: now, event: event.clone() });
         }
-        let span = tracing::info_span!(
-            "append case_events",
-            otel.kind = "client",
-            otel.status_code = Empty,
-            error.type = Empty,
-            db.system.name = self.parts.database,
-            db.response.status_code = Empty,
-            db.operation.name = "append",
-            db.operation.batch.size = events.len(),
-            casetrail.case.id = %request.stream,
-            casetrail.case.number = next.spoken_name(),
-            casetrail.service = self.service,
-        );
-        async {
-            let append = self.prepare(request, state.version(), &next, &events, now).await?;
-            let started = Instant::now();
-            let appended = self.parts.log.append(append).await;
-            // A conflict is an answer.
-            let answered = !matches!(appended, Err(event_log::Error::Unavailable(_)));
-            metrics().database(self.parts.database, "append", started.elapsed(), answered);
-            let appended = appended.inspect_err(tell_span)?;
-            if appended.duplicate {
-                let Appended { first_version, last_version, last_position, .. } = appended;
-                return self.answer_again(request.stream, first_version, last_version, last_position).await;
-            }
-            metrics().events_appended(self.service, events.len());
-            let mut next = A::clone(state);
-            for (version, event) in (appended.first_version..).zip(&events) {
-                next.evolve(&Recorded { version, recorded_at: appended.recorded_at, event: event.clone() });
-            }
-            let next = Arc::new(next);
-            self.keep(request.stream, &next, erasures);
-            if let Some(witness) = self.witness {
-                witness(&next, &events);
-            }
-            Ok(Outcome { state: next, events, position: Some(appended.last_position), repeated: false })
+        let span = Appending::begin(self.parts.database, events.len(), &next, request.stream, self.service);
+        let append = self.prepare(request, state.version(), &next, &events, now, &span).await?;
+        let started = Instant::now();
+        let appended = self.parts.log.append(append).await;
+        // A conflict is an answer.
+        let answered = !matches!(appended, Err(event_log::Error::Unavailable(_)));
+        metrics().database(self.parts.database, "append", started.elapsed(), answered);
+        let appended = appended.inspect_err(|error| tell_span(&span, error))?;
+        if appended.duplicate {
+            let Appended { first_version, last_version, last_position, .. } = appended;
+            return self.answer_again(request.stream, first_version, last_version, last_position).await;
         }
-        .instrument(span)
-        .await
+        metrics().events_appended(self.service, events.len());
+        let mut next = A::clone(state);
+        for (version, event) in (appended.first_version..).zip(&events) {
+            next.evolve(&Recorded { version, recorded_at: appended.recorded_at, event: event.clone() });
+        }
+        let next = Arc::new(next);
+        self.keep(request.stream, &next, erasures);
+        if let Some(witness) = self.witness {
+            witness(&next, &events);
+        }
+        Ok(Outcome { state: next, events, position: Some(appended.last_position), repeated: false })
     }
 
     async fn prepare<S: Stage<Aggregate = A>>(
@@ -530,6 +520,7 @@ impl<A: Aggregate> Inner<A> {
         next: &A,
         events: &[A::Event],
         now: Timestamp,
+        appending: &Appending,
     ) -> Result<Append, Failure> {
         let tenant = next
             .tenant()
@@ -538,7 +529,7 @@ impl<A: Aggregate> Inner<A> {
         for event in events {
             let event_id = self.parts.ids.new_id(now);
             let mut sealed = event.clone();
-            if personal::has_personal(&mut sealed) {
+            if !self.parts.sealer.lets_through() && personal::has_personal(&mut sealed) {
                 let subject = next
                     .data_subject()
                     .ok_or_else(|| Failure::Internal("personal data of nobody we know".to_owned()))?;
@@ -550,6 +541,7 @@ impl<A: Aggregate> Inner<A> {
                 causation_id: request.causation_id,
                 correlation_id: request.correlation_id.unwrap_or(request.command_id),
                 traceparent: spans::creation(
+                    appending,
                     &self.route,
                     self.service,
                     event.stored_name(),

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use uuid::Uuid;
 
+use crate::telemetry;
+
 /// Stored as JSON in the log's `meta`. Nothing in it is personal: ids only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventMeta {
@@ -41,14 +43,19 @@ impl EventMeta {
 
 /// A span's place in its trace, as W3C `traceparent`.
 pub fn traceparent_of(context: &opentelemetry::Context) -> Option<String> {
-    let span = context.span();
-    let span = span.span_context();
+    traceparent_at(context.span().span_context())
+}
+
+pub(crate) fn traceparent_at(span: &SpanContext) -> Option<String> {
     span.is_valid()
         .then(|| format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8()))
 }
 
-/// Puts a span's trace id into its field `trace_id`, where log lines find it.
+/// Puts a span's trace id into its field `trace_id`, where lines for people show it. Those for machines need no field.
 pub(crate) fn record_trace_id(span: &tracing::Span) {
+    if !telemetry::shows_spans() {
+        return;
+    }
     let context = span.context();
     let trace = context.span().span_context().trace_id();
     if trace != TraceId::INVALID {

@@ -4,11 +4,12 @@
 mod connections;
 mod sampled;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use event_bus::EventBus;
-use opentelemetry::metrics::{Counter, Histogram};
+use opentelemetry::metrics::{Counter, Histogram, Meter};
 use opentelemetry::{KeyValue, global};
 
 pub use connections::{Connections, observe_connections};
@@ -31,12 +32,36 @@ pub struct Metrics {
     batch_size: Histogram<u64>,
     events_appended: Counter<u64>,
     append_conflicts: Counter<u64>,
-    state_cache: Counter<u64>,
+    state_cache: Lookups,
     calls_refused: Counter<u64>,
     connections_refused: Counter<u64>,
 }
 
 static METRICS: OnceLock<Metrics> = OnceLock::new();
+
+/// Look-ups, several a command: counted here, and read when the metrics are.
+#[derive(Clone, Default)]
+struct Lookups {
+    hits: Arc<AtomicU64>,
+    misses: Arc<AtomicU64>,
+}
+
+impl Lookups {
+    fn observed(meter: &Meter) -> Self {
+        let counts = Self::default();
+        let observed = counts.clone();
+        meter
+            .u64_observable_counter("casetrail.state_cache.lookups")
+            .with_description("Look-ups of folded cases, by whether the cache had them.")
+            .with_callback(move |observer| {
+                for (hit, count) in [(true, &observed.hits), (false, &observed.misses)] {
+                    observer.observe(count.load(Ordering::Relaxed), &[KeyValue::new("casetrail.hit", hit)]);
+                }
+            })
+            .build();
+        counts
+    }
+}
 
 /// The instruments of this process. Made at first use, after `telemetry::start` has set the provider.
 pub fn metrics() -> &'static Metrics {
@@ -76,10 +101,7 @@ pub fn metrics() -> &'static Metrics {
                 .u64_counter("casetrail.append.conflicts")
                 .with_description("Appends that met newer events and were decided again.")
                 .build(),
-            state_cache: meter
-                .u64_counter("casetrail.state_cache.lookups")
-                .with_description("Look-ups of folded cases, by whether the cache had them.")
-                .build(),
+            state_cache: Lookups::observed(&meter),
             calls_refused: meter
                 .u64_counter("casetrail.calls.refused")
                 .with_description("Calls that were refused because their caller asked more than one may.")
@@ -233,6 +255,7 @@ impl Metrics {
 
     /// A folded case was looked up.
     pub fn state_cache(&self, hit: bool) {
-        self.state_cache.add(1, &[KeyValue::new("casetrail.hit", hit)]);
+        let count = if hit { &self.state_cache.hits } else { &self.state_cache.misses };
+        count.fetch_add(1, Ordering::Relaxed);
     }
 }

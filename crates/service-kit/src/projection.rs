@@ -10,6 +10,7 @@
 
 mod derivation;
 mod generation;
+mod lines;
 mod rebuild;
 mod restored;
 
@@ -35,6 +36,8 @@ use crate::store::Store;
 
 pub use derivation::Derivation;
 pub use generation::{Checked, Difference, Generation, Progress, Switched};
+pub(crate) use lines::in_statements;
+pub use lines::{Lines, Value, delete};
 pub use rebuild::{ReadModel, rebuild};
 
 /// How often it is looked whether the rows were thrown away while nothing changed them, and the position is
@@ -52,13 +55,25 @@ pub trait FactRows: Send + Sync + 'static {
     fn model(&self) -> ReadModel;
     /// The stored names of the facts that change its rows.
     fn facts(&self) -> &'static [&'static str];
-    /// Takes a fact into the rows.
+    /// Takes a fact into the rows, which are found by keys or unique columns: where they are derived anew there is no
+    /// other index.
     async fn put(
         &self,
         rows: &mut AnyConnection,
         committed: &Committed,
         event: &CaseEvent,
     ) -> Result<(), Failure>;
+    /// Takes facts into the rows, in their order, with as few statements as may be.
+    async fn put_all(
+        &self,
+        rows: &mut AnyConnection,
+        facts: &[(Committed, CaseEvent)],
+    ) -> Result<(), Failure> {
+        for (committed, event) in facts {
+            self.put(rows, committed, event).await?;
+        }
+        Ok(())
+    }
 }
 
 /// A read model with rows per case, written anew whenever a fact changed the case.
@@ -69,9 +84,15 @@ pub trait CaseRows: Send + Sync + 'static {
     /// True if a case's rows are the same after as before, so that they need not be written. A case that did
     /// not exist before had none.
     fn unchanged(&self, before: Option<&Case>, after: &Case) -> bool;
-    /// Writes the rows of this case, replacing what was there. The case may already be further than the
-    /// fact that made it change: rows only ever catch up.
-    async fn put(&self, rows: &mut AnyConnection, before: &Before, case: &Case) -> Result<(), Failure>;
+    /// Writes the rows of these cases, no two of which are the same, replacing what was there, with as few
+    /// statements as may be. A case may already be further than the fact that made it change: rows only ever catch
+    /// up. They are found by keys or unique columns: where they are derived anew there is no other index.
+    async fn put_all(&self, rows: &mut AnyConnection, cases: &[(&Before, &Case)]) -> Result<(), Failure>;
+    /// Writes down what else follows from a case, in tables that are not the read model's: where its rows are
+    /// written live, and not where they are derived to be compared or switched to.
+    async fn note(&self, _rows: &mut AnyConnection, _before: &Before, _case: &Case) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// What is known of a case's rows before they are written.
@@ -320,13 +341,13 @@ impl Projector {
         }
         match (&self.source, prepared) {
             (Source::Facts(rows), Prepared::Facts(facts)) => {
-                for (committed, event) in facts {
-                    rows.put(&mut transaction, committed, event).await?;
-                }
+                rows.put_all(&mut transaction, facts).await?;
             }
             (Source::Cases(_, rows), Prepared::Cases(changed, _)) => {
-                for (before, case) in changed {
-                    rows.put(&mut transaction, before, case).await?;
+                let cases: Vec<_> = changed.iter().map(|(before, case)| (before, &**case)).collect();
+                rows.put_all(&mut transaction, &cases).await?;
+                for (before, case) in cases {
+                    rows.note(&mut transaction, before, case).await?;
                 }
             }
             _ => return Err(Failure::Internal("a projection was prepared for another source".to_owned())),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use case::{Actor, Aggregate, Case, CaseEvent, Stage};
-use event_bus::{Consumer, Filter, HandleError, Handler, Settling, Subscription};
+use event_bus::{Consumer, Filter, HandleError, Handler, HeldSpan, Settling, Subscription};
 use event_log::Committed;
 use tracing::Span;
 use uuid::Uuid;
@@ -153,8 +153,8 @@ impl<R: Reaction> Handler for ReactionHandler<R> {
         self.on_the_way.process(self.reaction.name(), committed, is_first)
     }
 
-    fn settling(&self, committed: &Committed, how: Settling) -> Span {
-        self.on_the_way.settling(self.reaction.name(), committed, how)
+    fn settling(&self, committed: &Committed, how: Settling) -> HeldSpan {
+        Box::new(self.on_the_way.settling(self.reaction.name(), committed, how))
     }
 }
 

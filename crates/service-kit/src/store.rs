@@ -16,7 +16,7 @@ use std::sync::{Arc, Once};
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, AnyPool, AssertSqlSafe, Row, Transaction};
 use tracing::Instrument;
 
 pub use crate::parts::Stores;
@@ -97,6 +97,11 @@ static DRIVERS: Once = Once::new();
 const SQLITE_SETTINGS: &str =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON;";
 
+/// Of a file that goes with the program that writes it: it waits for no disk. What a long transaction changes is kept
+/// in a file beside it, not in memory.
+const SQLITE_SCRATCH_SETTINGS: &str = "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536; \
+     PRAGMA busy_timeout=30000;";
+
 const SQLITE_READ_SETTINGS: &str = "PRAGMA busy_timeout=30000;";
 
 /// Tables that every service's database has: how far each read model is, and its timers.
@@ -134,8 +139,21 @@ async fn file_pool(path: &Path, mode: &str, settings: &'static str) -> Result<An
 impl Store {
     /// Opens (and makes, if need be) the SQLite file at `path` and brings its tables up to date.
     pub async fn open_file(path: &Path, migrations: &Migrator) -> Result<Self, StoreError> {
+        Self::make_file(path, migrations, SQLITE_SETTINGS).await
+    }
+
+    /// The same for a file that nobody wants any more when the program ends.
+    pub(crate) async fn open_scratch(path: &Path, migrations: &Migrator) -> Result<Self, StoreError> {
+        Self::make_file(path, migrations, SQLITE_SCRATCH_SETTINGS).await
+    }
+
+    async fn make_file(
+        path: &Path,
+        migrations: &Migrator,
+        settings: &'static str,
+    ) -> Result<Self, StoreError> {
         let shown = path.display().to_string();
-        let pool = file_pool(path, "rwc", SQLITE_SETTINGS).await?;
+        let pool = file_pool(path, "rwc", settings).await?;
         // First: a migration forgets the position of rows that it wants to be written anew, and deletes them:
         // whoever writes a case's first fact takes it that no row of the case is there.
         sqlx::raw_sql(KIT_TABLES)
@@ -145,6 +163,18 @@ impl Store {
         let store = Self::over(pool, Place::File(shown), Turns::within_process());
         store.require(migrations).await?;
         Ok(store)
+    }
+
+    /// Takes away the indexes of a SQLite file, but those that keep a row from being there twice.
+    pub(crate) async fn drop_indexes(&self) -> Result<(), sqlx::Error> {
+        let found = sqlx::query(
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOT LIKE 'CREATE UNIQUE %'",
+        );
+        for row in found.fetch_all(&self.pool).await? {
+            let drop = format!("DROP INDEX {}", row.try_get::<&str, _>(0)?);
+            sqlx::raw_sql(AssertSqlSafe(drop)).execute(&self.pool).await?;
+        }
+        Ok(())
     }
 
     /// Opens a SQLite file that is there, to be read while others write it. Its tables are taken as they are.
@@ -219,10 +249,9 @@ impl Store {
         }
     }
 
-    /// Begins a transaction that need not wait for the disk, because nobody relies on it before something in
-    /// the log, which is in the same database and flushed later, does: rows with the position they stand for,
-    /// numbers that a case is then opened with. A crash of the database takes back the last of them, together
-    /// and in order.
+    /// Begins a transaction that need not wait for the disk, because what it writes is derived again from the log:
+    /// rows with the position they stand for. A crash of the database takes back the last of them, together and in
+    /// order. Not for what anybody keeps in memory and relies on: that would outlive the crash.
     pub async fn begin_derived(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
         match self.place {
             Place::File(_) => self.begin().await,

@@ -3,32 +3,38 @@
 //! - `lines`: log lines for machines, each with its trace and its case.
 //! - `sampling`: which spans are kept: all, or those of a share of all cases.
 //! - `handover`: handing them over, which nobody waits for.
+//! - `otlp`: what is handed over, and to whom.
 //!
 //! Filters are per layer: a global filter would switch spans off with the log lines. OTLP goes over HTTP
 //! from a thread of its own, because the gRPC exporter lost spans at shutdown on small runtimes.
 
 mod handover;
 mod lines;
+mod otlp;
 mod sampling;
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{KeyValue, global};
-use opentelemetry_otlp::{Protocol, WithExportConfig, WithHttpConfig};
+use opentelemetry_otlp::{Protocol, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::Metadata;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
+use uuid::Uuid;
 
 use handover::{Fate, HandOver};
 use lines::{Cases, Chosen, Json, NoFields};
+use otlp::Otlp;
 use sampling::Share;
 
 /// `[telemetry]` in a configuration file.
@@ -88,12 +94,35 @@ pub enum TelemetryError {
     /// `telemetry.otlp_endpoint` cannot be used.
     #[error("telemetry.otlp_endpoint: {0}; use for example 'http://127.0.0.1:4318'")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// Likewise, for spans.
+    #[error("telemetry.otlp_endpoint: {0}; use for example 'http://127.0.0.1:4318'")]
+    Endpoint(String),
     /// The metrics registry refused.
     #[error("metrics cannot be set up: {0}")]
     Metrics(String),
     /// Telemetry was set up twice in one process.
     #[error("logging was set up before: {0}")]
     Twice(#[from] tracing_subscriber::util::TryInitError),
+}
+
+/// What spans are made with by this process; nothing while telemetry is not started, or not enabled.
+static MAKING: OnceLock<(SdkTracer, Share)> = OnceLock::new();
+/// Whether lines show the spans that they stand in, with the fields of those.
+static SHOWS_SPANS: AtomicBool = AtomicBool::new(false);
+
+/// Makes spans that need no place in log lines.
+pub(crate) fn tracer() -> Option<&'static SdkTracer> {
+    MAKING.get().map(|(tracer, _)| tracer)
+}
+
+/// Whether spans of a case are kept: what only a collector reads need not be made otherwise.
+pub(crate) fn keeps(case: Uuid) -> bool {
+    MAKING.get().is_none_or(|(_, share)| share.keeps(case))
+}
+
+/// Whether lines show their spans: those for people do, if the filter lets spans through.
+pub(crate) fn shows_spans() -> bool {
+    SHOWS_SPANS.load(Ordering::Relaxed)
 }
 
 /// Telemetry that is running; [`Telemetry::stop`] flushes it.
@@ -104,6 +133,8 @@ pub struct Telemetry {
     registry: prometheus::Registry,
     share: Share,
     chosen: reload::Handle<Chosen, Registry>,
+    /// Whether its lines were set up for people: that stays as it is.
+    for_people: bool,
 }
 
 /// How long a collector may take to answer.
@@ -130,6 +161,8 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
     // The exporters' HTTP clients take the process's TLS provider; that one was installed before is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (chosen, ratio) = changeable(config)?;
+    let for_people = config.enabled && config.log_format == LogFormat::Text;
+    SHOWS_SPANS.store(for_people && chosen.lets_spans_through(), Ordering::Relaxed);
     let (chosen, handle) = reload::Layer::new(chosen);
     let lines = match config.log_format {
         LogFormat::Text => {
@@ -153,18 +186,24 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
     let tracer = tracer_provider(config, &share, fate, resource)?;
     // Our own spans only: those of libraries (HTTP, SQL) would drown a case's journey.
     let spans = config.enabled.then(|| {
+        let tracer = tracer.tracer("casetrail");
+        // A second start fails below.
+        let _ = MAKING.set((tracer.clone(), share.clone()));
         tracing_opentelemetry::layer()
-            .with_tracer(tracer.tracer("casetrail"))
+            .with_tracer(tracer)
             .with_location(false)
             .with_threads(false)
             .with_target(false)
             .with_tracked_inactivity(false)
+            // No library of ours looks for OpenTelemetry's own idea of what is current, which would be told at
+            // every poll.
+            .with_context_activation(false)
             .with_filter(tracing_subscriber::filter::filter_fn(is_span_of_ours))
     });
     let cases = (config.enabled && config.log_format == LogFormat::Json)
         .then(|| Cases.with_filter(tracing_subscriber::filter::filter_fn(is_span_of_ours)));
     tracing_subscriber::registry().with(lines).with(spans).with(cases).try_init()?;
-    Ok(Telemetry { tracer, meter, registry, share, chosen: handle })
+    Ok(Telemetry { tracer, meter, registry, share, chosen: handle, for_people })
 }
 
 /// Whether this is a span of a case's journey.
@@ -201,13 +240,7 @@ fn tracer_provider(
     if endpoint.is_empty() || !config.enabled {
         return Ok(provider.build());
     }
-    let exporter = opentelemetry_otlp::SpanExporter::builder()
-        .with_http()
-        .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
-        .with_timeout(ANSWER)
-        .with_headers(std::collections::HashMap::new())
-        .build()?;
+    let exporter = Otlp::to(endpoint, ANSWER).map_err(TelemetryError::Endpoint)?;
     Ok(provider.with_span_processor(HandOver::to(exporter, share.clone(), fate)).build())
 }
 
@@ -245,7 +278,9 @@ impl Telemetry {
     /// rest of `config` is not looked at.
     pub fn change(&self, config: &TelemetryConfig) -> Result<(), TelemetryError> {
         let (chosen, ratio) = changeable(config)?;
+        let shows_spans = self.for_people && chosen.lets_spans_through();
         self.chosen.modify(|lines| lines.filter = chosen.filter)?;
+        SHOWS_SPANS.store(shows_spans, Ordering::Relaxed);
         self.share.set(ratio);
         Ok(())
     }

@@ -18,7 +18,9 @@ use uuid::Uuid;
 use crate::execute::Executor;
 use crate::failure::Failure;
 use crate::parts::Parts;
-use crate::projection::{Before, CaseRows, ReadModel, Told, project_cases_and_tell};
+use crate::projection::{
+    Before, CaseRows, Lines, ReadModel, Told, Value, in_statements, project_cases_and_tell,
+};
 use crate::spans;
 use crate::store::Store;
 
@@ -125,44 +127,39 @@ impl CaseRows for TimerRows {
         timers.iter().all(|timer| timer.due_at > now) && timers == before
     }
 
-    async fn put(&self, rows: &mut AnyConnection, before: &Before, case: &Case) -> Result<(), Failure> {
-        put_timers(rows, self.source.name(), before, case.id.0, &self.source.timers(case)).await
+    async fn put_all(&self, rows: &mut AnyConnection, cases: &[(&Before, &Case)]) -> Result<(), Failure> {
+        put_timers(rows, self.source.name(), cases, &|case| self.source.timers(case)).await
     }
 }
 
-/// Writes what is due on a case, replacing what was there.
+/// Writes what is due on these cases, replacing what was there.
 pub(crate) async fn put_timers(
     rows: &mut AnyConnection,
     name: &str,
-    before: &Before,
-    stream: Uuid,
-    timers: &[Timer],
+    cases: &[(&Before, &Case)],
+    due: &(dyn Fn(&Case) -> Vec<Timer> + Sync),
 ) -> Result<(), Failure> {
-    let stream = stream.to_string();
-    if !matches!(before, Before::None) {
-        sqlx::query("DELETE FROM timer WHERE name = $1 AND stream = $2")
-            .bind(name)
-            .bind(&stream)
-            .execute(&mut *rows)
-            .await?;
+    let mut old = Vec::new();
+    let mut lines = Lines::of("timer", "name, stream, kind, key, due_us", "");
+    for (before, case) in cases {
+        let stream = case.id.to_string();
+        if !matches!(before, Before::None) {
+            old.push(Value::from(stream.as_str()));
+        }
+        for timer in due(case) {
+            let due_us = timer.due_at.as_microsecond();
+            lines.push([
+                name.into(),
+                stream.as_str().into(),
+                timer.kind.into(),
+                timer.key.into(),
+                due_us.into(),
+            ]);
+        }
     }
-    if timers.is_empty() {
-        return Ok(());
-    }
-    let places: Vec<String> = (0..timers.len())
-        .map(|index| {
-            let (kind, key, due) = (3 + 3 * index, 4 + 3 * index, 5 + 3 * index);
-            format!("($1, $2, ${kind}, ${key}, ${due})")
-        })
-        .collect();
-    let statement =
-        format!("INSERT INTO timer (name, stream, kind, key, due_us) VALUES {}", places.join(", "));
-    let mut insert = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(name).bind(&stream);
-    for timer in timers {
-        insert = insert.bind(&timer.kind).bind(&timer.key).bind(timer.due_at.as_microsecond());
-    }
-    insert.execute(rows).await?;
-    Ok(())
+    let delete = |places: &str| format!("DELETE FROM timer WHERE name = '{name}' AND stream IN ({places})");
+    in_statements(rows, 1, old, delete).await?;
+    lines.write(rows).await
 }
 
 struct Driver {

@@ -32,6 +32,10 @@ pub(super) fn describe(event: &Event, case: &Case) -> Sentence {
         )),
         Event::EvidenceReceived(received) => act(receive(received)),
         Event::EvidenceScreened(screened) => fact(screen(screened, case)),
+        Event::EvidenceOriginalKept(kept) => fact(format!(
+            "the {} is also kept as it came, for whoever has to tell whether it was tampered with",
+            named(case, kept.evidence_id)
+        )),
         Event::UploadRefused(refused) => fact(format!(
             "a file sent as {} was refused and not kept: {}",
             evidence(refused.kind),

@@ -1,11 +1,25 @@
 //! The rows of the audit.
 
 use jiff::Timestamp;
-use service_kit::Failure;
-use service_kit::store::Store;
-use sqlx::Row;
+use service_kit::store::{Store, Stores};
+use service_kit::{Failure, Parts, StartError};
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
+
+use crate::directory::MIGRATIONS;
+
+/// The file that the services of one process share.
+const FILE: &str = "reads.db";
+/// Where a service writes.
+const OWN: &str = "personal_read";
+/// What `casetrail migrate` makes: the rows of all services' schemas, to be read.
+const OF_ALL: &str = "reads.personal_read";
+
+/// The fields of a read that showed a case masked.
+pub(super) const MASKED: &str = "masked";
+/// The fields of a read that showed a case in a list.
+pub(super) const LISTED: &str = "listed";
 
 /// A read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,74 +52,100 @@ pub(crate) struct After {
     pub(crate) read_id: String,
 }
 
-pub(super) async fn insert(store: &Store, reads: &[Read]) -> Result<(), Failure> {
-    let mut transaction = store.begin().await?;
-    for read in reads {
-        sqlx::query(
-            "INSERT INTO personal_read (read_id, at_us, reader, brand, case_id, player_id, method, fields, \
-             purpose) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (read_id) DO NOTHING",
-        )
-        .bind(&read.id)
-        .bind(read.at_us)
-        .bind(&read.reader)
-        .bind(&read.brand)
-        .bind(&read.case_id)
-        .bind(&read.player_id)
-        .bind(&read.method)
-        .bind(&read.fields)
-        .bind(&read.purpose)
-        .execute(&mut *transaction)
-        .await?;
-    }
-    Ok(transaction.commit().await?)
+/// The rows. Each service adds its own, and reads those of all.
+pub(crate) struct Rows {
+    store: Store,
+    /// The table or view that has those of all services.
+    all: &'static str,
 }
 
-/// Which agents opened which cases since a moment, each with the last time.
-pub(super) async fn opened_since(
-    store: &Store,
-    since: Timestamp,
-) -> Result<Vec<(String, Uuid, Timestamp)>, Failure> {
-    let rows = sqlx::query(
-        "SELECT reader, case_id, MAX(at_us) FROM personal_read \
-         WHERE at_us >= $1 AND reader LIKE 'agent:%' GROUP BY reader, case_id",
-    )
-    .bind(since.as_microsecond())
-    .fetch_all(store.pool())
-    .await?;
-    let damaged = |problem: String| Failure::Internal(format!("the audit of reads is damaged: {problem}"));
-    rows.iter()
-        .map(|row| {
-            let (reader, case_id): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-            let at = Timestamp::from_microsecond(row.try_get(2)?);
-            let case = Uuid::parse_str(&case_id).map_err(|error| damaged(error.to_string()))?;
-            Ok((reader, case, at.map_err(|error| damaged(error.to_string()))?))
+impl Rows {
+    /// In one process: a file of all its services. In Postgres: a table in the service's own schema, and a view of all.
+    pub(super) async fn open(parts: &Parts, own: &Store) -> Result<Self, StartError> {
+        Ok(match &parts.stores {
+            Stores::Folder(folder) => {
+                Self { store: Store::open_file(&folder.join(FILE), &MIGRATIONS).await?, all: OWN }
+            }
+            Stores::Postgres { .. } => Self { store: own.clone(), all: OF_ALL },
         })
-        .collect()
-}
+    }
 
-/// A page of reads, the last one first, and whether more follow.
-pub(crate) async fn list(
-    store: &Store,
-    wanted: &Wanted,
-    after: Option<&After>,
-    size: u32,
-) -> Result<(Vec<Read>, bool), Failure> {
-    let rows = sqlx::query(
-        "SELECT read_id, at_us, reader, brand, case_id, player_id, method, fields, purpose FROM personal_read \
-         WHERE brand = $1 AND ($2 = '' OR case_id = $2) AND ($3 = '' OR reader = $3) \
-         AND (at_us < $4 OR (at_us = $4 AND read_id < $5)) ORDER BY at_us DESC, read_id DESC LIMIT $6",
-    )
-    .bind(&wanted.brand)
-    .bind(&wanted.case_id)
-    .bind(&wanted.reader)
-    .bind(after.map_or(i64::MAX, |after| after.at_us))
-    .bind(after.map_or("", |after| after.read_id.as_str()))
-    .bind(i64::from(size) + 1)
-    .fetch_all(store.pool())
-    .await?;
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let more = rows.len() > size;
-    Ok((rows.iter().take(size).map(read).collect::<Result<_, _>>()?, more))
+    pub(super) async fn insert(&self, reads: &[Read]) -> Result<(), Failure> {
+        let mut transaction = self.store.begin().await?;
+        for read in reads {
+            sqlx::query(
+                "INSERT INTO personal_read (read_id, at_us, reader, brand, case_id, player_id, method, fields, \
+                 purpose) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (read_id) DO NOTHING",
+            )
+            .bind(&read.id)
+            .bind(read.at_us)
+            .bind(&read.reader)
+            .bind(&read.brand)
+            .bind(&read.case_id)
+            .bind(&read.player_id)
+            .bind(&read.method)
+            .bind(&read.fields)
+            .bind(&read.purpose)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Which agents opened which cases since a moment, each with the last time. Those of which no texts were shown
+    /// are not among them.
+    pub(super) async fn opened_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<Vec<(String, Uuid, Timestamp)>, Failure> {
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "SELECT reader, case_id, MAX(at_us) FROM {} \
+             WHERE at_us >= $1 AND reader LIKE 'agent:%' AND fields <> $2 AND fields <> $3 \
+             GROUP BY reader, case_id",
+            self.all
+        )))
+        .bind(since.as_microsecond())
+        .bind(MASKED)
+        .bind(LISTED)
+        .fetch_all(self.store.pool())
+        .await?;
+        let damaged =
+            |problem: String| Failure::Internal(format!("the audit of reads is damaged: {problem}"));
+        rows.iter()
+            .map(|row| {
+                let (reader, case_id): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+                let at = Timestamp::from_microsecond(row.try_get(2)?);
+                let case = Uuid::parse_str(&case_id).map_err(|error| damaged(error.to_string()))?;
+                Ok((reader, case, at.map_err(|error| damaged(error.to_string()))?))
+            })
+            .collect()
+    }
+
+    /// A page of reads, the last one first, and whether more follow.
+    pub(crate) async fn list(
+        &self,
+        wanted: &Wanted,
+        after: Option<&After>,
+        size: u32,
+    ) -> Result<(Vec<Read>, bool), Failure> {
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "SELECT read_id, at_us, reader, brand, case_id, player_id, method, fields, purpose FROM {} \
+             WHERE brand = $1 AND ($2 = '' OR case_id = $2) AND ($3 = '' OR reader = $3) \
+             AND (at_us < $4 OR (at_us = $4 AND read_id < $5)) ORDER BY at_us DESC, read_id DESC LIMIT $6",
+            self.all
+        )))
+        .bind(&wanted.brand)
+        .bind(&wanted.case_id)
+        .bind(&wanted.reader)
+        .bind(after.map_or(i64::MAX, |after| after.at_us))
+        .bind(after.map_or("", |after| after.read_id.as_str()))
+        .bind(i64::from(size) + 1)
+        .fetch_all(self.store.pool())
+        .await?;
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let more = rows.len() > size;
+        Ok((rows.iter().take(size).map(read).collect::<Result<_, _>>()?, more))
+    }
 }
 
 fn read(row: &AnyRow) -> Result<Read, sqlx::Error> {

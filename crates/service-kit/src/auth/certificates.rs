@@ -20,6 +20,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 use super::tokens::{AUTHORIZATION, role_not_allowed};
 use super::{Admitted, Scope};
 use crate::failure::Failure;
+use crate::masked::Sight;
 
 /// What a SPIFFE id begins with.
 const SPIFFE: &str = "spiffe://";
@@ -136,7 +137,8 @@ impl KnownServices {
         if !table::admitted(path).admits(Role::Service) {
             return Err(role_not_allowed());
         }
-        Ok(Some(Admitted { actor: identity.actor.clone(), scope: Scope::of(identity) }))
+        let (actor, scope) = (identity.actor.clone(), Scope::of(identity));
+        Ok(Some(Admitted { actor, scope, sight: Sight::Clear }))
     }
 }
 
@@ -170,7 +172,7 @@ impl Known {
         };
         let actor =
             Actor { kind: ActorKind::Service, id: id.to_string(), teams: Vec::new(), second_factor_at: None };
-        let identity = Identity { actor, roles: BTreeSet::from([Role::Service]), brands };
+        let identity = Identity { actor, roles: BTreeSet::from([Role::Service]), brands, until: None };
         Ok(Self { identity: Some(identity), methods: service.methods.clone() })
     }
 

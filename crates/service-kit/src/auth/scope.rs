@@ -7,8 +7,12 @@
 
 use std::sync::Arc;
 
-use access::{Brands, Identity, Role};
+use access::{Brands, Identity, Refused, Role};
+use ambient::Clock;
 use case::{ActorKind, Team};
+use jiff::Timestamp;
+
+use crate::failure::Failure;
 
 tokio::task_local! {
     static OF_CALL: Scope;
@@ -16,7 +20,11 @@ tokio::task_local! {
 
 /// What a call may reach. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Scope(Option<Arc<Limits>>);
+pub struct Scope {
+    /// `None` for everything.
+    limits: Option<Arc<Limits>>,
+    until: Option<Timestamp>,
+}
 
 #[derive(Debug)]
 struct Limits {
@@ -51,7 +59,7 @@ fn hidden(identity: &Identity) -> Vec<Team> {
 impl Scope {
     /// Everything: of reactions, and of callers who are believed.
     pub fn everything() -> Self {
-        Self(None)
+        Self { limits: None, until: None }
     }
 
     /// What somebody with this token reaches.
@@ -59,9 +67,10 @@ impl Scope {
         let player = (identity.actor.kind == ActorKind::Player).then(|| identity.actor.id.clone());
         let hidden = hidden(identity);
         if player.is_none() && hidden.is_empty() && identity.brands == Brands::All {
-            return Self::everything();
+            return Self { limits: None, until: identity.until };
         }
-        Self(Some(Arc::new(Limits { brands: identity.brands.clone(), player, hidden })))
+        let limits = Limits { brands: identity.brands.clone(), player, hidden };
+        Self { limits: Some(Arc::new(limits)), until: identity.until }
     }
 
     /// That of the call under way; everything where there is none.
@@ -71,18 +80,27 @@ impl Scope {
 
     /// Whether it has no limits.
     pub fn is_everything(&self) -> bool {
-        self.0.is_none()
+        self.limits.is_none()
+    }
+
+    /// Comes back when the caller would have to prove who they are anew: what goes on in their name ends then.
+    pub async fn ended(self, clock: Arc<dyn Clock>) -> Failure {
+        match self.until {
+            Some(until) => clock.sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+        Failure::Token(Refused::Expired)
     }
 
     /// Whether it reaches something of this brand.
     pub fn includes_brand(&self, brand: &str) -> bool {
-        self.0.as_ref().is_none_or(|limits| limits.brands.contains(brand))
+        self.limits.as_ref().is_none_or(|limits| limits.brands.contains(brand))
     }
 
     /// Whether it reaches what belongs to this brand and team and is about this player. What belongs to nobody does
     /// not exist, and may be looked for.
     pub fn includes(&self, brand: Option<&str>, player: Option<&str>, team: Option<Team>) -> bool {
-        let Some(limits) = &self.0 else { return true };
+        let Some(limits) = &self.limits else { return true };
         let Some(brand) = brand else { return true };
         let is_own = limits.player.as_deref().is_none_or(|own| player == Some(own));
         let is_hidden = team.is_some_and(|team| limits.hidden.contains(&team));
@@ -91,7 +109,7 @@ impl Scope {
 
     /// The confidential teams whose cases it does not reach: lists leave them out.
     pub fn hidden_teams(&self) -> &[Team] {
-        self.0.as_ref().map_or(&[], |limits| &limits.hidden)
+        self.limits.as_ref().map_or(&[], |limits| &limits.hidden)
     }
 
     /// Runs a call, or what it leaves behind, within it.
@@ -110,7 +128,7 @@ mod tests {
 
     fn scope(actor: Actor, brands: &[&str]) -> Scope {
         let brands = Brands::Only(brands.iter().map(|brand| brand.parse().unwrap()).collect());
-        Scope::of(&Identity { actor, roles: BTreeSet::from([Role::Agent]), brands })
+        Scope::of(&Identity { actor, roles: BTreeSet::from([Role::Agent]), brands, until: None })
     }
 
     #[test]
@@ -132,7 +150,8 @@ mod tests {
     #[test]
     fn a_confidential_teams_case_is_for_its_members_for_who_oversees_and_for_its_player() {
         let reaches = |actor: Actor, role: Role, team: Team| {
-            let identity = Identity { actor, roles: BTreeSet::from([role]), brands: Brands::All };
+            let identity =
+                Identity { actor, roles: BTreeSet::from([role]), brands: Brands::All, until: None };
             Scope::of(&identity).includes(Some("NB"), Some("p-1"), Some(team))
         };
         let general = || Actor::agent("mette", &[Team::General]);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use access::table::{self, Admits};
-use access::{Algorithm, Keys, KeysError, Place, Refused, Rules, Verifier, mint};
+use access::{Algorithm, Keys, KeysError, Place, Refused, Role, Rules, Verifier, mint};
 use ambient::Clock;
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -13,6 +13,7 @@ use tonic::metadata::MetadataMap;
 
 use super::{Admitted, Authenticator, MetadataAuthenticator, Scope};
 use crate::failure::Failure;
+use crate::masked::Sight;
 use crate::server::{Mode, ServerConfig};
 
 /// Metadata key of the token: `Bearer` and the token.
@@ -167,13 +168,24 @@ fn bearer(metadata: &MetadataMap) -> Result<&str, Failure> {
 #[async_trait]
 impl Authenticator for TokenAuthenticator {
     async fn authenticate(&self, path: &str, metadata: &MetadataMap) -> Result<Admitted, Failure> {
-        let identity = self.0.verify(bearer(metadata)?).await.map_err(Failure::Token)?;
+        let mut identity = self.0.verify(bearer(metadata)?).await.map_err(Failure::Token)?;
         let admits = table::admitted(path);
         if admits == Admits::Nobody || !identity.roles.iter().any(|role| admits.admits(*role)) {
             return Err(role_not_allowed());
         }
+        let sees = |role: &Role| admits.admits(*role) && !role.reads_masked();
+        let sight = if identity.roles.iter().any(sees) {
+            Sight::Clear
+        } else {
+            Sight::asked(metadata, &identity.actor, self.0.now())?
+        };
+        if !matches!(sight, Sight::Masked) {
+            // Past confidential teams goes who is shown nothing. In the clear everybody reaches what another role of
+            // theirs reaches, or what anybody does who is in no team.
+            identity.roles.retain(|role| !role.reads_masked());
+        }
         let scope = Scope::of(&identity);
-        Ok(Admitted { actor: identity.actor, scope })
+        Ok(Admitted { actor: identity.actor, scope, sight })
     }
 }
 

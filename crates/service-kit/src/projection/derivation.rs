@@ -62,7 +62,7 @@ impl<F: Fn(&Case) -> Vec<Timer> + Send + Sync + 'static> CaseRows for DueRows<F>
         before.map_or_else(Vec::new, &self.of) == (self.of)(after)
     }
 
-    async fn put(&self, rows: &mut AnyConnection, before: &Before, case: &Case) -> Result<(), Failure> {
-        put_timers(rows, self.name, before, case.id.0, &(self.of)(case)).await
+    async fn put_all(&self, rows: &mut AnyConnection, cases: &[(&Before, &Case)]) -> Result<(), Failure> {
+        put_timers(rows, self.name, cases, &self.of).await
     }
 }

@@ -5,15 +5,18 @@
 //! same code derives its rows. Nobody serves from it, and nobody fires the timers in it.
 
 mod check;
+mod exchange;
+mod facts;
 mod folds;
 mod live;
+mod pages;
 mod rows;
 mod switch;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use event_bus::{Filter, name_on_shard};
+use event_bus::name_on_shard;
 use event_log::{Committed, EventLog};
 use sqlx::migrate::Migrator;
 
@@ -23,13 +26,16 @@ use crate::failure::Failure;
 use crate::store::Store;
 use case::{CaseEvent, StoredEvent};
 use folds::Folds;
+use pages::Pages;
 use rows::Table;
 
 pub use check::{Checked, Difference};
 pub use switch::Switched;
 
-/// How many events are read, and taken into the rows in one transaction.
+/// How many events are read at a time.
 const PAGE: usize = 1_000;
+/// How many cases or facts are taken into the rows at a time.
+const TOGETHER: usize = 1_024;
 
 /// Rows of one read model, derived from the log as far as one wants.
 pub struct Generation {
@@ -45,10 +51,11 @@ struct Following {
     /// What the live position on this shard is kept under.
     name: String,
     reached: u64,
-    folds: Folds,
+    /// `None` once it could not be brought on.
+    folds: Option<Folds>,
 }
 
-/// Hears how many events more were taken in.
+/// Hears how many events more were read.
 pub type Progress<'a> = &'a mut (dyn FnMut(u64) + Send);
 
 impl Generation {
@@ -66,10 +73,12 @@ impl Generation {
         let Some((first, others)) = migrations.split_first() else {
             return Err(Failure::Internal("a read model without tables".to_owned()));
         };
-        let scratch = Store::open_file(file, first).await?;
+        let scratch = Store::open_scratch(file, first).await?;
         for migrations in others {
             scratch.require(migrations).await?;
         }
+        // Rows are found by their keys here, and each index more is written for each row.
+        scratch.drop_indexes().await?;
         let model = derivation.model();
         let mut tables = Vec::new();
         for name in model.tables() {
@@ -79,7 +88,7 @@ impl Generation {
             log: Arc::clone(log),
             name: name_on_shard(model.name, number),
             reached: 0,
-            folds: Folds::default(),
+            folds: Some(Folds::default()),
         });
         let shards = shards.collect();
         Ok(Self { derivation, scratch, tables, shards })
@@ -139,33 +148,24 @@ impl Following {
         to: u64,
         progress: Progress<'_>,
     ) -> Result<(), Failure> {
-        while self.reached < to {
-            let mut page = self.log.read_all(self.reached, PAGE).await?;
-            page.retain(|event| event.position <= to);
-            let Some(last) = page.last().map(|event| event.position) else {
-                return Err(Failure::Internal(format!("the log ends before position {to}")));
-            };
-            let mut transaction = scratch.begin().await?;
-            match by {
-                By::Facts(rows) => {
-                    let wanted = Filter::types(rows.facts().iter().copied());
-                    for committed in page.iter().filter(|event| wanted.matches(&event.event_type)) {
-                        rows.put(&mut transaction, committed, &read(committed)?).await?;
-                    }
-                }
-                By::Cases(rows) => {
-                    for committed in page.iter().filter(|event| case::is_case_fact(&event.event_type)) {
-                        self.folds.take_in(&*self.log, &**rows, &mut transaction, committed).await?;
-                    }
-                    if last == to {
-                        self.folds.write(&**rows, &mut transaction).await?;
-                    }
-                }
-            }
-            transaction.commit().await?;
-            self.reached = last;
-            progress(u64::try_from(page.len()).unwrap_or(u64::MAX));
+        if self.reached >= to {
+            return Ok(());
         }
+        // What ends half way has taken in nobody knows what.
+        let folds = self.folds.take().ok_or_else(|| {
+            Failure::Internal(format!("the rows of {} could not be derived before; begin anew", self.name))
+        })?;
+        let pages = Pages::between(Arc::clone(&self.log), self.reached, to);
+        let mut rows = scratch.begin().await?;
+        let folds = match by {
+            By::Facts(derived) => {
+                facts::take_in(pages, &**derived, &mut rows, progress).await?;
+                folds
+            }
+            By::Cases(derived) => folds.take_in(&self.log, pages, derived, &mut rows, progress).await?,
+        };
+        rows.commit().await?;
+        (self.folds, self.reached) = (Some(folds), to);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Around every gRPC call: its span, its caller, its deadline, its duration.
+//! Around every gRPC call: its span, its caller, its deadline, what its caller is shown, its duration.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -137,7 +137,7 @@ where
                 let answering = async {
                     let peer = request.extensions().get::<Peer>();
                     let admitted = layer.admit(request.uri().path(), &metadata, peer, budget).await;
-                    let (Admitted { actor, scope }, held) = match admitted {
+                    let (Admitted { actor, scope, sight }, held) = match admitted {
                         Ok(admitted) => admitted,
                         Err(failure) => {
                             Limits::count(&failure, record.label());
@@ -145,7 +145,11 @@ where
                         }
                     };
                     request.extensions_mut().insert(Caller(actor));
-                    scope.surround(inner.call(request)).await.map(|response| Ok(holding(response, held)))
+                    request.extensions_mut().insert(sight.clone());
+                    let uri = request.uri().clone();
+                    let answer = scope.surround(inner.call(request)).await?;
+                    let shown = sight.show(uri.path(), answer).map_err(Status::from);
+                    Ok(shown.map(|answer| holding(answer, held)))
                 };
                 let answered = tokio::time::timeout(budget, answering).await;
                 match answered {

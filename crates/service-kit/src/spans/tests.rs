@@ -36,9 +36,11 @@ impl SpanProcessor for Ended {
 fn ended(doing: impl FnOnce(&OnTheWay)) -> Vec<SpanData> {
     let ended = Ended::default();
     let provider = SdkTracerProvider::builder().with_span_processor(ended.clone()).build();
-    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("tests"));
+    let layer =
+        tracing_opentelemetry::layer().with_tracer(provider.tracer("tests")).with_context_activation(false);
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(START.parse().unwrap()));
-    let on_the_way = OnTheWay::new(&clock, Route { system: "nats", template: "case.{type}".to_owned() });
+    let route = Route { system: "nats", template: "case.{type}".to_owned() };
+    let on_the_way = OnTheWay::with(&clock, route, Some(provider.tracer("tests")));
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || doing(&on_the_way));
     std::mem::take(&mut ended.0.lock().unwrap())
 }
@@ -148,4 +150,22 @@ fn metadata_that_does_not_read_makes_a_span_without_a_link() {
         drop(way.process("routing.on_case_opened", &fact, true));
     });
     assert!(spans[0].links.is_empty() && spans[0].parent_span_id == SpanId::INVALID);
+}
+
+#[test]
+fn an_append_that_the_database_did_not_take_says_so_with_the_databases_code() {
+    for code in [Some("57P01"), None] {
+        let ended = Ended::default();
+        let provider = SdkTracerProvider::builder().with_span_processor(ended.clone()).build();
+        let span = provider.tracer("tests").start("append case_events");
+        let appending = Appending(Some(opentelemetry::Context::new().with_span(span)));
+        appending.failed("unavailable", code);
+        assert!(ended.0.lock().unwrap().is_empty(), "it goes on until it is dropped");
+        drop(appending);
+        let spans = ended.0.lock().unwrap();
+        let [span] = spans.as_slice() else { panic!("{spans:?}") };
+        assert_eq!(span.status, Status::error(""));
+        assert_eq!(says(span, "error.type").as_deref(), Some("unavailable"));
+        assert_eq!(says(span, "db.response.status_code").as_deref(), code);
+    }
 }

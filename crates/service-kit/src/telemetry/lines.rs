@@ -3,12 +3,13 @@
 
 use std::fmt;
 
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::filter::LevelFilter;
@@ -30,6 +31,11 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
+    /// Whether lines for people show the spans that they stand in.
+    pub(super) fn lets_spans_through(&self) -> bool {
+        self.filter.max_level_hint().is_none_or(|most| most >= LevelFilter::INFO)
+    }
+
     fn is_span_of_ours(&self, metadata: &Metadata<'_>) -> bool {
         self.spans && super::is_span_of_ours(metadata)
     }
@@ -154,9 +160,12 @@ where
             ("fields", Value::Object(fields.0)),
         ];
         // The current one, not the line's: a library's span, which nobody exports, stands within one of ours.
-        let current = opentelemetry::Context::current();
-        let span = current.span().span_context().clone();
-        if span.is_valid() {
+        let mut current = context.lookup_current().into_iter().flat_map(|span| span.scope());
+        let ours = tracing::dispatcher::get_default(|dispatch| {
+            current.find_map(|span| get_otel_context(&span.id(), dispatch))
+        });
+        let span = ours.map(|ours| ours.span().span_context().clone());
+        if let Some(span) = span.filter(SpanContext::is_valid) {
             line.push(("trace_id", Value::from(span.trace_id().to_string())));
             line.push(("span_id", Value::from(span.span_id().to_string())));
         }

@@ -4,6 +4,7 @@
 //! A call's span begins before the request is read, and so before its case is known. It is recorded without
 //! a decision, and kept or dropped at its end; everything within it knows its case when it begins.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,6 +12,7 @@ use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId, TraceState}
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample, SpanData};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// The attribute that says which case a span belongs to.
 pub(super) const CASE: &str = "casetrail.case.id";
@@ -37,24 +39,29 @@ impl Share {
         self.get() >= 1.0
     }
 
+    /// Whether spans of a case are kept.
+    pub(super) fn keeps(&self, case: Uuid) -> bool {
+        self.is_all() || self.keeps_case(case.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    }
+
     /// Whether the case of this id is kept.
     pub(super) fn keeps_case(&self, id: &str) -> bool {
         let digest = Sha256::digest(id.as_bytes());
         let mut first = [0; 8];
         first.copy_from_slice(&digest[..8]);
-        self.keeps(u64::from_be_bytes(first))
+        self.keeps_number(u64::from_be_bytes(first))
     }
 
     fn keeps_trace(&self, trace: TraceId) -> bool {
         let bytes = trace.to_bytes();
         let mut last = [0; 8];
         last.copy_from_slice(&bytes[8..]);
-        self.keeps(u64::from_be_bytes(last))
+        self.keeps_number(u64::from_be_bytes(last))
     }
 
     /// `number` is one of all that there are, each as likely as the other.
     #[expect(clippy::cast_precision_loss, reason = "which of two neighbours is kept does not matter")]
-    fn keeps(&self, number: u64) -> bool {
+    fn keeps_number(&self, number: u64) -> bool {
         (number as f64) < self.get() * (u64::MAX as f64)
     }
 
@@ -70,9 +77,9 @@ impl Share {
     }
 }
 
-fn case_of(attributes: &[KeyValue]) -> Option<String> {
+fn case_of(attributes: &[KeyValue]) -> Option<Cow<'_, str>> {
     let case = attributes.iter().find(|attribute| attribute.key.as_str() == CASE)?;
-    Some(case.value.as_str().into_owned())
+    Some(case.value.as_str())
 }
 
 impl ShouldSample for Share {
@@ -88,9 +95,10 @@ impl ShouldSample for Share {
         let parent = parent.map(|parent| parent.span().span_context().clone());
         let parent = parent.filter(opentelemetry::trace::SpanContext::is_valid);
         let keep = |keep| if keep { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop };
+        let all = self.is_all();
         let decision = match (&parent, case_of(attributes)) {
-            (Some(parent), _) if self.is_all() => keep(parent.is_sampled()),
-            (None, _) if self.is_all() => SamplingDecision::RecordAndSample,
+            (Some(parent), _) if all => keep(parent.is_sampled()),
+            (None, _) if all => SamplingDecision::RecordAndSample,
             (_, Some(case)) => keep(self.keeps_case(&case)),
             (_, None) if *kind == SpanKind::Server => SamplingDecision::RecordOnly,
             (Some(parent), None) => keep(parent.is_sampled()),

@@ -36,7 +36,8 @@ fn exported(share: f64, cases: &[Uuid]) -> Vec<SpanData> {
         .with_sampler(share.clone())
         .with_span_processor(HandOver::to(exported.clone(), share, Fate::new()))
         .build();
-    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("tests"));
+    let layer =
+        tracing_opentelemetry::layer().with_tracer(provider.tracer("tests")).with_context_activation(false);
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
         for case in cases {
             let created = called(*case);

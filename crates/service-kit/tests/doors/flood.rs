@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpSocket;
 use tokio::runtime::{Builder, Runtime};
@@ -47,11 +47,16 @@ fn alone() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// The 99th percentile of calls one after the other, in milliseconds: at least so many, and on while `more`.
+/// How long it is waited for a flood that does not come.
+const IN_VAIN: Duration = Duration::from_mins(1);
+
+/// The 99th percentile of calls one after the other, in milliseconds: at least so many, and on while `more`, which is
+/// asked for a while only.
 fn p99(runtime: &Runtime, visitor: &Visitor, calls: usize, more: impl Fn() -> bool) -> f64 {
     let mut took: Vec<f64> = Vec::with_capacity(calls);
     runtime.block_on(async {
-        while took.len() < calls || more() {
+        let begun = Instant::now();
+        while took.len() < calls || more() && begun.elapsed() < IN_VAIN {
             let asked = Instant::now();
             visitor.call(WORK, b"").await.unwrap();
             took.push(asked.elapsed().as_secs_f64() * 1_000.0);

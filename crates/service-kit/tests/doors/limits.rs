@@ -116,6 +116,11 @@ async fn an_old_connection_is_asked_to_move_on_and_its_calls_are_answered() {
     let mut watch = mette.watch(WATCH).await.unwrap();
     // The watch outlives the age, and ends with the grace.
     assert!(tokio_stream::StreamExt::next(&mut watch).await.is_none_or(|last| last.is_err()));
-    assert_eq!(told(mette.call(WHO, b"").await).0, Code::Ok, "over a new connection");
+    // A call that meets the old connection in its last moment was never sent, and the library says CANCELLED.
+    let mut answer = told(mette.call(WHO, b"").await).0;
+    while answer == Code::Cancelled {
+        answer = told(mette.call(WHO, b"").await).0;
+    }
+    assert_eq!(answer, Code::Ok, "over a new connection");
     house.close().await;
 }

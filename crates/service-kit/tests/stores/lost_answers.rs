@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use case::intake::{CaseOpened, Player};
-use case::{Actor, Case, CaseEvent, Channel, Context, Language, Personal, Stage, Tier, notifications};
+use case::Case;
 use event_log::{Append, Appended, CommandRecord, Committed, Error, EventLog, StreamId};
 use jiff::Timestamp;
-use service_kit::{CommandRequest, Executor, Failure};
+use service_kit::{Executor, Failure};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::world::{Place, World};
+use crate::world::{Place, World, open_case};
 
 /// A log whose next answers are lost on their way.
 struct Forgetful {
@@ -60,58 +59,12 @@ impl EventLog for Forgetful {
     }
 }
 
-/// Opens a case once.
-struct Opening;
-
-impl Stage for Opening {
-    const NAME: &'static str = "opening";
-    type Aggregate = Case;
-    type Command = ();
-    type Event = CaseEvent;
-    type Refusal = notifications::Refusal;
-
-    fn decide(case: &Case, _: Context<'_>, (): &()) -> Result<Vec<CaseEvent>, notifications::Refusal> {
-        if case.version > 0 {
-            return Ok(Vec::new());
-        }
-        let player = Player {
-            player_id: "p-1".parse().unwrap(),
-            username: Personal::new("lykke7"),
-            email: None,
-            time_zone: None,
-            tier: Tier::Standard,
-            marketing_consent: false,
-        };
-        let opened = CaseOpened {
-            brand: "NB".parse().unwrap(),
-            channel: Channel::Chat,
-            player,
-            language: Language::Da,
-            product: None,
-            previous_case: None,
-        };
-        Ok(vec![CaseEvent::Intake(opened.into())])
-    }
-}
-
 /// Opens a case over a log that does not answer so often; the positions it has then.
 async fn open(lost: u32, commits: bool) -> (Result<service_kit::Outcome<Case>, Failure>, u64) {
     let world = World::over(Place::file());
     let mut parts = world.replica().await;
     parts.log = Arc::new(Forgetful { log: Arc::clone(&world.log), lost: AtomicU32::new(lost), commits });
-    let request = CommandRequest::<Opening> {
-        stream: Uuid::from_u128(7),
-        command_id: Uuid::from_u128(8),
-        fingerprint: [0; 32],
-        actor: Actor::service("opening"),
-        etag: None,
-        causation_id: None,
-        answers: None,
-        correlation_id: None,
-        creates: true,
-        command: (),
-    };
-    let outcome = Executor::new(&parts, "opening").execute(request).await;
+    let outcome = Executor::new(&parts, "opening").execute(open_case()).await;
     (outcome, world.log.head().await.unwrap())
 }
 
@@ -119,15 +72,15 @@ async fn open(lost: u32, commits: bool) -> (Result<service_kit::Outcome<Case>, F
 async fn a_commit_whose_answer_was_lost_is_found_and_answered_once() {
     let (outcome, head) = open(1, true).await;
     let outcome = outcome.unwrap();
-    assert!(outcome.repeated && outcome.events.len() == 1 && outcome.position == Some(1));
-    assert_eq!(head, 1);
+    assert!(outcome.repeated && outcome.events.len() == 2 && outcome.position == Some(2));
+    assert_eq!(head, 2);
 }
 
 #[tokio::test]
 async fn a_log_that_is_away_for_a_moment_is_waited_for() {
     let (outcome, head) = open(3, false).await;
     assert!(!outcome.unwrap().repeated);
-    assert_eq!(head, 1);
+    assert_eq!(head, 2);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
 
 mod generations;
+mod in_pieces;
 mod lost_answers;
 mod opening;
 mod passed_over;

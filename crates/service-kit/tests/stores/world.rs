@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use ambient::{Clock, Ids, ManualClock, SystemIds};
+use case::intake::{CaseNumberIssued, CaseOpened, Player};
+use case::{
+    Actor, Case, CaseEvent, CaseNumber, Channel, Context, Language, Personal, Stage, Tier, notifications,
+};
 use event_bus::EmbeddedBus;
 use event_log::{Append, EventLog, MemoryLog, NewEvent};
 use scratch::shared::Database;
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
 use service_kit::limits::MessageSizes;
 use service_kit::store::{CONNECTIONS, Store, migrate_postgres};
-use service_kit::{MetadataAuthenticator, Parts, Shutdown, Stores};
+use service_kit::{CommandRequest, MetadataAuthenticator, Parts, Shutdown, Stores};
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
@@ -135,5 +139,56 @@ impl World {
             events: (0..events).map(|_| event()).collect(),
         };
         self.log.append(append).await.unwrap().last_position
+    }
+}
+
+/// Opens a case once, and gives it its number.
+pub(crate) struct Opening;
+
+impl Stage for Opening {
+    const NAME: &'static str = "opening";
+    type Aggregate = Case;
+    type Command = ();
+    type Event = CaseEvent;
+    type Refusal = notifications::Refusal;
+
+    fn decide(case: &Case, _: Context<'_>, (): &()) -> Result<Vec<CaseEvent>, notifications::Refusal> {
+        if case.version > 0 {
+            return Ok(Vec::new());
+        }
+        let player = Player {
+            player_id: "p-1".parse().unwrap(),
+            username: Personal::new("lykke7"),
+            email: None,
+            time_zone: None,
+            tier: Tier::Standard,
+            marketing_consent: false,
+        };
+        let opened = CaseOpened {
+            brand: "NB".parse().unwrap(),
+            channel: Channel::Chat,
+            player,
+            language: Language::Da,
+            product: None,
+            previous_case: None,
+        };
+        let number = CaseNumberIssued { number: CaseNumber::new("NB".parse().unwrap(), 2026, 412) };
+        Ok(vec![CaseEvent::Intake(opened.into()), CaseEvent::Intake(number.into())])
+    }
+}
+
+/// The command that opens case 7.
+pub(crate) fn open_case() -> CommandRequest<Opening> {
+    CommandRequest {
+        stream: Uuid::from_u128(7),
+        command_id: Uuid::from_u128(8),
+        fingerprint: [0; 32],
+        actor: Actor::service("opening"),
+        etag: None,
+        causation_id: None,
+        answers: None,
+        correlation_id: None,
+        creates: true,
+        command: (),
     }
 }

@@ -19,7 +19,9 @@ pub(crate) async fn stores(_folder: &Path, schema: &str, migrations: [&Migrator;
     let role = format!("service_of_{}", database.name);
     let rights = format!(
         "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema} TO {role}; \
-         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}"
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}; \
+         CREATE SCHEMA reads; CREATE VIEW reads.personal_read AS SELECT * FROM {schema}.personal_read; \
+         GRANT USAGE ON SCHEMA reads TO {role}; GRANT SELECT ON reads.personal_read TO {role}"
     );
     sqlx::raw_sql(AssertSqlSafe(rights)).execute(&mut admin).await.unwrap();
     admin.close().await.unwrap();

@@ -150,6 +150,11 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
         "The identity document was searched and kept; no scanner is configured",
     ),
     (
+        "intake.evidence_original_kept",
+        r#"{"evidence_id":"00000000-0000-0000-0000-000000000006","sha256":"00","size_bytes":1600000}"#,
+        "The identity document is also kept as it came, for whoever has to tell whether it was tampered with",
+    ),
+    (
         "intake.upload_refused",
         r#"{"upload_id":"00000000-0000-0000-0000-0000000000fe","kind":"identity","reason":"EVIDENCE_MALWARE","sha256":"00","size_bytes":68}"#,
         "A file sent as identity document was refused and not kept: EVIDENCE_MALWARE",

@@ -1,7 +1,5 @@
 //! Rows of any table: what they are called, what is in them, and where two sets of them differ.
 
-use std::fmt;
-
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
@@ -11,11 +9,9 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
 
 use crate::failure::Failure;
 use crate::projection::ReadModel;
+use crate::projection::lines::{Value, delete, in_statements};
 use crate::store::Store;
 
-/// Parameters of one statement at most. To SQLite `$1` is a name, which it looks for among all others: each
-/// row costs more the more there are.
-const PARAMETERS: usize = 480;
 /// How many live rows are read at a time.
 const ROWS: usize = 1_000;
 
@@ -25,19 +21,14 @@ pub(super) struct Table {
     columns: Vec<Column>,
     /// In the timers' table, whose rows are meant.
     of: Option<&'static str>,
+    /// Something else than the key is there once only.
+    has_other_keys: bool,
 }
 
 struct Column {
     name: String,
     is_text: bool,
     is_key: bool,
-}
-
-/// What stands in a column: all are texts or whole numbers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Value {
-    Text(Option<String>),
-    Number(Option<i64>),
 }
 
 /// Where a row is.
@@ -50,28 +41,9 @@ pub(super) enum Side {
 /// A row, column by column.
 pub(super) type Line = Vec<Value>;
 
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(Some(text)) => f.write_str(text),
-            Self::Number(Some(number)) => write!(f, "{number}"),
-            Self::Text(None) | Self::Number(None) => f.write_str("null"),
-        }
-    }
-}
-
-impl Value {
-    fn bind<'q>(&self, query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments> {
-        match self {
-            Self::Text(text) => query.bind(text.clone()),
-            Self::Number(number) => query.bind(*number),
-        }
-    }
-}
-
 fn bound<'q>(statement: String, values: impl IntoIterator<Item = &'q Value>) -> Query<'q, Any, AnyArguments> {
     let query = sqlx::query(AssertSqlSafe(statement));
-    values.into_iter().fold(query, |query, value| value.bind(query))
+    values.into_iter().fold(query, |query, value| value.clone().bind(query))
 }
 
 fn numbered(first: usize, count: usize) -> String {
@@ -101,7 +73,13 @@ impl Table {
         if !columns.iter().any(|column| column.is_key) {
             return Err(Failure::Internal(format!("the table {name} has no key")));
         }
-        let table = Self { name, columns, of: model.is_timers().then_some(model.name) };
+        let others =
+            sqlx::query("SELECT COUNT(*) FROM pragma_index_list($1) WHERE \"unique\" = 1 AND origin <> 'pk'")
+                .bind(name)
+                .fetch_one(scratch.pool())
+                .await?;
+        let has_other_keys = others.try_get::<i64, _>(0)? > 0;
+        let table = Self { name, columns, of: model.is_timers().then_some(model.name), has_other_keys };
         let declared = table
             .columns
             .iter()
@@ -120,6 +98,10 @@ impl Table {
     /// Where the live rows are copied to.
     fn copy(&self) -> String {
         format!("live_{}", self.name)
+    }
+
+    pub(super) fn has_other_keys(&self) -> bool {
+        self.has_other_keys
     }
 
     fn keys(&self) -> Vec<&str> {
@@ -145,7 +127,7 @@ impl Table {
             .collect()
     }
 
-    fn line(&self, row: &AnyRow) -> Result<Line, sqlx::Error> {
+    pub(super) fn line(&self, row: &AnyRow) -> Result<Line, sqlx::Error> {
         let value = |(index, column): (usize, &Column)| {
             if column.is_text {
                 row.try_get(index).map(Value::Text)
@@ -161,23 +143,47 @@ impl Table {
         self.of.map_or_else(|| "1 = 1".to_owned(), |name| format!("name = '{name}'"))
     }
 
+    /// The live rows behind a key, in the order that the table's database has.
+    pub(super) async fn page(
+        &self,
+        live: &mut AnyConnection,
+        last: Option<&Line>,
+        size: usize,
+    ) -> Result<Vec<Line>, Failure> {
+        let (columns, own, order) = (self.columns(), self.own(), self.keys().join(", "));
+        let behind =
+            last.map_or_else(String::new, |last| format!(" AND ({order}) > ({})", numbered(1, last.len())));
+        let statement =
+            format!("SELECT {columns} FROM {} WHERE {own}{behind} ORDER BY {order} LIMIT {size}", self.name);
+        let rows = bound(statement, last.into_iter().flatten()).fetch_all(live).await?;
+        Ok(rows.iter().map(|row| self.line(row)).collect::<Result<_, _>>()?)
+    }
+
+    /// What reads all rows in the order of the keys' bytes, from Postgres.
+    pub(super) fn by_bytes(&self) -> String {
+        let collated = |column: &Column| {
+            format!("{}{}", column.name, if column.is_text { " COLLATE \"C\"" } else { "" })
+        };
+        let order: Vec<String> = self.columns.iter().filter(|column| column.is_key).map(collated).collect();
+        let (columns, own) = (self.columns(), self.own());
+        format!("SELECT {columns} FROM {} WHERE {own} ORDER BY {}", self.name, order.join(", "))
+    }
+
+    /// The derived rows in the order of the keys' bytes.
+    pub(super) fn in_order<'a>(&'a self, scratch: &'a Store) -> BoxStream<'a, Result<Line, Failure>> {
+        let (columns, own, order) = (self.columns(), self.own(), self.keys().join(", "));
+        let statement = format!("SELECT {columns} FROM {} WHERE {own} ORDER BY {order}", self.name);
+        let rows = sqlx::query(AssertSqlSafe(statement)).fetch(scratch.pool());
+        rows.map(move |row| Ok(self.line(&row?)?)).boxed()
+    }
+
     /// Copies the live rows, all of them, to be compared.
     pub(super) async fn copy_all(&self, live: &mut AnyConnection, scratch: &Store) -> Result<(), Failure> {
-        let (columns, keys, own) = (self.columns(), self.keys(), self.own());
-        let order = keys.join(", ");
         let mut into = scratch.begin().await?;
         sqlx::raw_sql(AssertSqlSafe(format!("DELETE FROM {}", self.copy()))).execute(&mut *into).await?;
         let mut last: Option<Line> = None;
         loop {
-            let behind = last
-                .as_ref()
-                .map_or_else(String::new, |last| format!(" AND ({order}) > ({})", numbered(1, last.len())));
-            let statement = format!(
-                "SELECT {columns} FROM {} WHERE {own}{behind} ORDER BY {order} LIMIT {ROWS}",
-                self.name
-            );
-            let rows = bound(statement, last.iter().flatten()).fetch_all(&mut *live).await?;
-            let lines = rows.iter().map(|row| self.line(row)).collect::<Result<Vec<_>, _>>()?;
+            let lines = self.page(live, last.as_ref(), ROWS).await?;
             self.insert(&self.copy(), &mut into, &lines).await?;
             last = lines.last().map(|line| self.key(line));
             if lines.len() < ROWS {
@@ -231,14 +237,10 @@ impl Table {
         rows: &mut AnyConnection,
         lines: &[Line],
     ) -> Result<(), Failure> {
-        let width = self.columns.len();
-        for lines in lines.chunks(PARAMETERS / width) {
-            let places: Vec<String> =
-                (0..lines.len()).map(|line| format!("({})", numbered(1 + line * width, width))).collect();
-            let statement = format!("INSERT INTO {table} ({}) VALUES {}", self.columns(), places.join(", "));
-            bound(statement, lines.iter().flatten()).execute(&mut *rows).await?;
-        }
-        Ok(())
+        let columns = self.columns();
+        let insert = |places: &str| format!("INSERT INTO {table} ({columns}) VALUES {places}");
+        let values = lines.iter().flatten().cloned().collect();
+        in_statements(rows, self.columns.len(), values, insert).await
     }
 
     /// Takes rows out of a table.
@@ -248,16 +250,7 @@ impl Table {
         rows: &mut AnyConnection,
         keys: &[Line],
     ) -> Result<(), Failure> {
-        let names = self.keys();
-        for keys in keys.chunks(PARAMETERS / names.len()) {
-            let places: Vec<String> = (0..keys.len())
-                .map(|key| format!("({})", numbered(1 + key * names.len(), names.len())))
-                .collect();
-            let statement =
-                format!("DELETE FROM {table} WHERE ({}) IN (VALUES {})", names.join(", "), places.join(", "));
-            bound(statement, keys.iter().flatten()).execute(&mut *rows).await?;
-        }
-        Ok(())
+        delete(rows, table, &self.keys(), keys.iter().flatten().cloned().collect()).await
     }
 
     /// Rows on one side that are not on the other, by all their columns.

@@ -3,17 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::{StreamExt, TryStreamExt};
 use sqlx::{AnyConnection, Row};
 
-use super::rows::{Line, Side};
 use super::{Generation, Progress};
 use crate::failure::Failure;
 use crate::projection::generation_row;
 use crate::store::Store;
-
-/// How many rows are written at a time.
-const CHUNK: usize = 1_000;
 
 /// What a switch did.
 #[derive(Debug, Clone)]
@@ -48,21 +43,9 @@ impl Generation {
         self.advance(&reached, progress).await?;
         let (mut removed, mut written) = (0, 0);
         for table in &self.tables {
-            table.copy_all(&mut rows, &self.scratch).await?;
-            let mut wrong = table.only(Side::Live, &self.scratch).try_chunks(CHUNK);
-            while let Some(lines) = wrong.next().await {
-                let lines = lines.map_err(|error| error.1)?;
-                let keys: Vec<Line> = lines.iter().map(|line| table.key(line)).collect();
-                table.remove(table.name, &mut rows, &keys).await?;
-                removed += u64::try_from(keys.len()).unwrap_or(u64::MAX);
-            }
-            drop(wrong);
-            let mut right = table.only(Side::Derived, &self.scratch).try_chunks(CHUNK);
-            while let Some(lines) = right.next().await {
-                let lines = lines.map_err(|error| error.1)?;
-                table.insert(table.name, &mut rows, &lines).await?;
-                written += u64::try_from(lines.len()).unwrap_or(u64::MAX);
-            }
+            let exchanged = table.exchange(&mut rows, &self.scratch).await?;
+            removed += exchanged.removed;
+            written += exchanged.written;
         }
         let generation = self.goes_live(&mut rows, &reached).await?;
         rows.commit().await?;
