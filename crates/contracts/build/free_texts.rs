@@ -1,5 +1,5 @@
 //! Which fields hold what people wrote or who they are, and the code that follows from it: `Debug` that does
-//! not print them, and a way to reach them all.
+//! not print them, and a way to reach them all. What is hidden from masked readers: `confidential.rs`.
 
 use std::fmt::Write as _;
 
@@ -40,15 +40,15 @@ pub(crate) fn is_free_text(field: &FieldDescriptorProto) -> bool {
 }
 
 /// A message of ours.
-struct Message<'a> {
+pub(crate) struct Message<'a> {
     /// As protobuf names it: `.casetrail.intake.v1.OpenCaseRequest`.
-    name: String,
+    pub(crate) name: String,
     /// As Rust does: `crate::intake::v1::OpenCaseRequest`.
-    path: String,
-    descriptor: &'a DescriptorProto,
+    pub(crate) path: String,
+    pub(crate) descriptor: &'a DescriptorProto,
 }
 
-fn messages(files: &FileDescriptorSet) -> impl Iterator<Item = Message<'_>> {
+pub(crate) fn messages(files: &FileDescriptorSet) -> impl Iterator<Item = Message<'_>> {
     files.file.iter().filter(|file| file.package().starts_with("casetrail.")).flat_map(|file| {
         let package = file.package();
         let module = package.trim_start_matches("casetrail.").replace('.', "::");
@@ -130,25 +130,10 @@ fn rust_name(name: &str) -> String {
 fn visit(code: &mut String, message: &Message<'_>) -> std::fmt::Result {
     let mut body = String::new();
     for field in &message.descriptor.field {
-        let is_text = is_free_text(field) && field.r#type() == Type::String;
-        let is_ours = field.r#type() == Type::Message && field.type_name().starts_with(".casetrail.");
-        if !is_text && !is_ours {
-            continue;
-        }
-        let (place, name) = (format!("self.{}", rust_name(field.name())), field.name());
-        let act =
-            |one: &str| if is_text { format!("visit({one});") } else { format!("{one}.free_texts(visit);") };
-        if let Some(union) = union_of(message.descriptor, field) {
-            let (path, union, variant) = (message.union_path(), pascal(union), pascal(name));
-            let member = rust_name(union_of(message.descriptor, field).unwrap_or_default());
-            let act = act("one");
-            writeln!(body, "if let Some({path}::{union}::{variant}(one)) = &mut self.{member} {{ {act} }}")?;
-        } else if field.label() == Label::Repeated {
-            writeln!(body, "for one in &mut {place} {{ {} }}", act("one"))?;
-        } else if is_ours || field.proto3_optional() {
-            writeln!(body, "if let Some(one) = &mut {place} {{ {} }}", act("one"))?;
-        } else {
-            writeln!(body, "visit(&mut {place});")?;
+        if is_free_text(field) && field.r#type() == Type::String {
+            message.act_on(&mut body, field, |one| format!("visit({one});"))?;
+        } else if is_ours(field) {
+            message.act_on(&mut body, field, |one| format!("{one}.free_texts(visit);"))?;
         }
     }
     let visit = if body.is_empty() { "_" } else { "visit" };
@@ -156,7 +141,35 @@ fn visit(code: &mut String, message: &Message<'_>) -> std::fmt::Result {
     writeln!(code, "fn free_texts(&mut self, {visit}: &mut dyn FnMut(&mut String)) {{ {body} }} }}")
 }
 
+/// Whether the field holds a message of ours.
+pub(crate) fn is_ours(field: &FieldDescriptorProto) -> bool {
+    field.r#type() == Type::Message && field.type_name().starts_with(".casetrail.")
+}
+
 impl Message<'_> {
+    /// Code that does `act` to each value that a field of `self` holds: none, one, or many. `act` is given a mutable
+    /// reference.
+    pub(crate) fn act_on(
+        &self,
+        code: &mut String,
+        field: &FieldDescriptorProto,
+        act: impl Fn(&str) -> String,
+    ) -> std::fmt::Result {
+        let (place, name) = (format!("self.{}", rust_name(field.name())), field.name());
+        let one = act("one");
+        if let Some(union) = union_of(self.descriptor, field) {
+            let (path, member, variant) = (self.union_path(), rust_name(union), pascal(name));
+            let union = pascal(union);
+            writeln!(code, "if let Some({path}::{union}::{variant}(one)) = &mut self.{member} {{ {one} }}")
+        } else if field.label() == Label::Repeated {
+            writeln!(code, "for one in &mut {place} {{ {one} }}")
+        } else if field.r#type() == Type::Message || field.proto3_optional() {
+            writeln!(code, "if let Some(one) = &mut {place} {{ {one} }}")
+        } else {
+            writeln!(code, "{}", act(&format!("&mut {place}")))
+        }
+    }
+
     /// Where prost puts the unions of a message.
     fn union_path(&self) -> String {
         let (module, name) = self.path.rsplit_once("::").unwrap_or_default();

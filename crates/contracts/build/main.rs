@@ -1,5 +1,6 @@
 //! Generates Rust from `proto/` with protox: no `protoc` is needed, and nothing generated is committed.
 
+mod confidential;
 mod free_texts;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ fn main() -> Result<(), Failure> {
     let described = compiler.file_descriptor_set();
     names.skip_debug(free_texts::with_free_texts(&described));
     let free_texts = free_texts::code(&described)?;
+    let confidential = confidential::code(&described)?;
     tonic_prost_build::configure()
         // The one field that carries megabytes: shared rather than copied.
         .bytes(".casetrail.intake.v1.UploadEvidenceRequest.chunk")
@@ -36,6 +38,7 @@ fn main() -> Result<(), Failure> {
     let out: PathBuf = env::var("OUT_DIR")?.into();
     fs::write(out.join("casetrail.binpb"), descriptors)?;
     fs::write(out.join("free_texts.rs"), free_texts)?;
+    fs::write(out.join("confidential.rs"), confidential)?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! method does, which states accept it and how it may refuse is written at the method, in the `.proto`
 //! file and so in the docs here.
 //!
-//! `Debug` never prints what people wrote: see [`FreeTexts`].
+//! `Debug` never prints what people wrote: see [`FreeTexts`]. What is hidden from masked readers: [`Confidential`].
 //!
 //! Never in here: anything written by hand but this file. What turns a message into a command belongs to
 //! the service that answers it.
@@ -23,6 +23,42 @@ pub trait FreeTexts {
     fn free_texts(&mut self, visit: &mut dyn FnMut(&mut String));
 }
 
+/// Reaches everything in a message that a reader is not shown who reads masked: every text that people wrote or
+/// that says who they are, and every player's id. Which fields these are is said in `build/confidential.rs`.
+pub trait Confidential {
+    /// Calls `visit` for each, with the field's name; bytes are gone afterwards.
+    fn confidential(&mut self, visit: &mut dyn FnMut(&'static str, &mut String));
+}
+
+/// Hides what is confidential in an encoded answer.
+pub type Hide = fn(&[u8], &mut dyn FnMut(&'static str, &mut String)) -> Result<Vec<u8>, prost::DecodeError>;
+
+/// What hides in the answer of the method at `path` (`/casetrail.intake.v1.IntakeService/GetCase`): each message of
+/// it is read, `visit` replaces what is confidential, and what the contract does not know is left out. `None` where
+/// there is no such method.
+pub fn hide(path: &str) -> Option<Hide> {
+    confidential::ANSWERS.iter().find(|(known, _)| *known == path).map(|(_, hide)| *hide)
+}
+
+/// Whether a field of this name is confidential, in whatever message or fact.
+pub fn is_confidential(name: &str) -> bool {
+    confidential::NAMES.binary_search(&name).is_ok()
+}
+
+fn hidden<M: prost::Message + Default + Confidential>(
+    bytes: &[u8],
+    visit: &mut dyn FnMut(&'static str, &mut String),
+) -> Result<Vec<u8>, prost::DecodeError> {
+    let mut message = M::decode(bytes)?;
+    message.confidential(visit);
+    Ok(message.encode_to_vec())
+}
+
+/// Bytes may be anything: none of them stay.
+fn emptied<B: Default>(bytes: &mut B) {
+    *bytes = B::default();
+}
+
 /// Stands for such a text in `Debug`: a request in a log line must not leak it.
 struct Redacted;
 
@@ -34,6 +70,10 @@ impl std::fmt::Debug for Redacted {
 
 mod free_texts {
     include!(concat!(env!("OUT_DIR"), "/free_texts.rs"));
+}
+
+mod confidential {
+    include!(concat!(env!("OUT_DIR"), "/confidential.rs"));
 }
 
 macro_rules! stage {

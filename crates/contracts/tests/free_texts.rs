@@ -1,8 +1,9 @@
 //! What people wrote, or who they are, is in no message's `Debug`, and can be reached.
 
-use contracts::FreeTexts as _;
-use contracts::intake::v1::{OpenCaseRequest, Player, UploadEvidenceRequest};
+use contracts::intake::v1::{DownloadEvidenceResponse, OpenCaseRequest, Player, UploadEvidenceRequest};
 use contracts::payments_escalation::v1::RequestInformationRequest;
+use contracts::routing::v1::Agent;
+use contracts::{Confidential as _, FreeTexts as _};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use prost_types::field_descriptor_proto::Type;
@@ -78,6 +79,38 @@ fn every_string_is_known_to_be_free_or_not() {
         }
     }
     assert!(unknown.is_empty(), "say in build/free_texts.rs, or in CLOSED here, what these are: {unknown:?}");
+}
+
+#[test]
+fn whoever_reads_masked_is_shown_neither_free_texts_nor_players() {
+    let files = FileDescriptorSet::decode(contracts::FILE_DESCRIPTOR_SET).unwrap();
+    let ours = files.file.iter().filter(|file| file.package().starts_with("casetrail."));
+    let fields = ours.flat_map(|file| &file.message_type).flat_map(|message| &message.field);
+    let texts = fields.filter(|field| matches!(field.r#type(), Type::String | Type::Bytes));
+    let mut missing: Vec<&str> = texts
+        .filter(|field| list::is_free_text(field) || field.name().contains("player"))
+        .map(prost_types::FieldDescriptorProto::name)
+        .filter(|name| !contracts::is_confidential(name))
+        .collect();
+    missing.dedup();
+    assert!(missing.is_empty(), "say in build/confidential.rs that these are confidential: {missing:?}");
+
+    let mut download = DownloadEvidenceResponse { chunk: b"secret".to_vec() };
+    let mut agent = Agent {
+        agent_id: "mette".to_owned(),
+        display_name: "Mette".to_owned(),
+        personal_contact_for: vec!["p-1".to_owned(), "p-2".to_owned()],
+        ..Agent::default()
+    };
+    let mut reached = Vec::new();
+    let mut visit = |name: &'static str, text: &mut String| reached.push((name, std::mem::take(text)));
+    download.confidential(&mut visit);
+    agent.confidential(&mut visit);
+    let reached: Vec<(&str, &str)> = reached.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let expected =
+        [("display_name", "Mette"), ("personal_contact_for", "p-1"), ("personal_contact_for", "p-2")];
+    assert_eq!(reached, expected);
+    assert!(download.chunk.is_empty() && agent.agent_id == "mette");
 }
 
 #[test]

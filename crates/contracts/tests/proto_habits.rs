@@ -177,7 +177,8 @@ fn methods(files: &[FileDescriptorProto]) -> Vec<(String, String, DescriptorProt
 }
 
 /// Leave to look at a file, and the look.
-const LOOKS: [&str; 2] = ["IntakeService.GrantEvidence", "IntakeService.DownloadEvidence"];
+const LOOKS: [&str; 3] =
+    ["IntakeService.GrantEvidence", "IntakeService.DownloadEvidence", "IntakeService.DownloadOriginal"];
 
 #[test]
 fn every_mutation_carries_a_request_id_and_says_how_it_may_be_refused_and_what_a_repeat_does() {

@@ -176,6 +176,8 @@ pub struct Screening {
     pub reencoded: bool,
     /// What scanned it for malware, if anything did.
     pub scanned_by: Option<String>,
+    /// Whether what came is kept beside what was made of it.
+    pub original_kept: bool,
 }
 
 /// Writes down that a file was refused before it became evidence.

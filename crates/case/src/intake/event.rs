@@ -180,6 +180,18 @@ pub struct EvidenceScreened {
     pub scanned_by: Option<String>,
 }
 
+/// The file is also kept as it came, beside what was made of it: the brand's policy says so for its kind. Recorded
+/// with [`EvidenceScreened`], which tells its size and digest too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EvidenceOriginalKept {
+    /// Which.
+    pub evidence_id: Uuid,
+    /// SHA-256 of the bytes that came, hexadecimal.
+    pub sha256: String,
+    /// Their size in bytes.
+    pub size_bytes: u64,
+}
+
 /// A file was refused before it became evidence; nothing of it was kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UploadRefused {
@@ -417,6 +429,7 @@ stage_events! {
     EvidenceRequested = "evidence_requested" v 1;
     EvidenceReceived = "evidence_received" v 1 personal [file_name];
     EvidenceScreened = "evidence_screened" v 1;
+    EvidenceOriginalKept = "evidence_original_kept" v 1;
     UploadRefused = "upload_refused" v 1;
     EvidenceAccepted = "evidence_accepted" v 1;
     EvidenceRejected = "evidence_rejected" v 1;

@@ -32,9 +32,9 @@ mod texts;
 
 pub use classification::{Classification, VERSION as CLASSIFICATION_VERSION, classify};
 pub use command::*;
-pub use decide::{check_file, may_see, may_upload};
+pub use decide::{check_file, may_see, may_see_original, may_upload};
 pub use event::*;
-pub use masking::{Masked, mask, mask_after};
+pub use masking::{Masked, let_through, mask, mask_after};
 pub use refusal::Refusal;
 pub use state::*;
 pub(crate) use texts::masked;

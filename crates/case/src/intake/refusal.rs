@@ -174,6 +174,14 @@ pub enum Refusal {
     /// No evidence has this id.
     #[error("no evidence with this id is on the case")]
     EvidenceNotFound,
+    /// Only what was made of the file is kept.
+    #[error("the file is not kept as it came, only as it was made fit to be looked at")]
+    EvidenceOriginalNotKept,
+    /// No second factor, or an old one.
+    #[error(
+        "a file as it came is shown with a second factor proved within the last 5 minutes: prove it again"
+    )]
+    SecondFactorRequired,
     /// It was accepted or rejected, and that stands; in place of a rejected file the player sends another.
     #[error("this piece of evidence was already {decided}; that stands")]
     EvidenceAlreadyDecided {
@@ -269,6 +277,8 @@ impl crate::Refusal for Refusal {
             Self::EvidenceNotJustified { .. } => "EVIDENCE_NOT_JUSTIFIED",
             Self::EvidenceAtHand { .. } => "EVIDENCE_AT_HAND",
             Self::EvidenceNotFound => "EVIDENCE_NOT_FOUND",
+            Self::EvidenceOriginalNotKept => "EVIDENCE_ORIGINAL_NOT_KEPT",
+            Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
             Self::EvidenceAlreadyDecided { .. } => "EVIDENCE_ALREADY_DECIDED",
             Self::EvidenceFormatNotAccepted { .. } => "EVIDENCE_FORMAT_NOT_ACCEPTED",
             Self::EvidenceEmpty => "EVIDENCE_EMPTY",
@@ -339,6 +349,12 @@ impl crate::Refusal for Refusal {
     }
 
     fn is_permission(&self) -> bool {
-        matches!(self, Self::ActorNotAllowed { .. } | Self::NotCaseOwner { .. } | Self::SafetyStays)
+        matches!(
+            self,
+            Self::ActorNotAllowed { .. }
+                | Self::NotCaseOwner { .. }
+                | Self::SafetyStays
+                | Self::SecondFactorRequired
+        )
     }
 }

@@ -41,6 +41,17 @@ pub struct Evidence {
     pub sha256: String,
     /// Whether the picture was written anew before it was kept.
     pub reencoded: bool,
+    /// The file as it came, where that is kept too.
+    pub original: Option<Original>,
+}
+
+/// A file as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Original {
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// SHA-256 of it, hexadecimal.
+    pub sha256: String,
 }
 
 /// Intake's part of a case.
@@ -159,6 +170,7 @@ impl State {
             Event::EvidenceRequested(_)
             | Event::EvidenceReceived(_)
             | Event::EvidenceScreened(_)
+            | Event::EvidenceOriginalKept(_)
             | Event::UploadRefused(_)
             | Event::EvidenceAccepted(_)
             | Event::EvidenceRejected(_) => self.evolve_evidence(event, at),
@@ -273,6 +285,7 @@ impl State {
                     size_bytes: received.size_bytes,
                     sha256: received.sha256.clone(),
                     reencoded: false,
+                    original: None,
                 });
                 self.last_player_message_at = Some(at);
                 self.unanswered_since.get_or_insert(at);
@@ -281,6 +294,13 @@ impl State {
                 let ids = |evidence: &&mut Evidence| evidence.evidence_id == screened.evidence_id;
                 if let Some(evidence) = self.evidence.iter_mut().find(ids) {
                     evidence.reencoded = screened.reencoded;
+                }
+            }
+            Event::EvidenceOriginalKept(kept) => {
+                let ids = |evidence: &&mut Evidence| evidence.evidence_id == kept.evidence_id;
+                if let Some(evidence) = self.evidence.iter_mut().find(ids) {
+                    let (size_bytes, sha256) = (kept.size_bytes, kept.sha256.clone());
+                    evidence.original = Some(Original { size_bytes, sha256 });
                 }
             }
             Event::UploadRefused(refused) => {

@@ -96,6 +96,15 @@ fn officer(context: Context<'_>) -> Result<(), Refusal> {
     if is_officer { Ok(()) } else { Err(Refusal::NotPrivacyOfficer) }
 }
 
+/// Whether somebody who reads masked may see a case's texts (R44). That they said what for, and that it is written
+/// down, is asked where it is read.
+///
+/// # Errors
+/// `SecondFactorRequired` without a fresh second factor.
+pub fn may_unmask(context: Context<'_>) -> Result<(), Refusal> {
+    proven(context)
+}
+
 fn proven(context: Context<'_>) -> Result<(), Refusal> {
     let is_fresh = context.actor.has_fresh_second_factor(context.now, SECOND_FACTOR_WINDOW);
     if is_fresh { Ok(()) } else { Err(Refusal::SecondFactorRequired) }

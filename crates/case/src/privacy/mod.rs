@@ -12,7 +12,9 @@ mod event;
 mod refusal;
 mod state;
 
-pub use decide::{Command, ErasePlayer, ExportPlayer, PrivacyDesk, SECOND_FACTOR_WINDOW, SetLegalHold};
+pub use decide::{
+    Command, ErasePlayer, ExportPlayer, PrivacyDesk, SECOND_FACTOR_WINDOW, SetLegalHold, may_unmask,
+};
 pub use event::*;
 pub use refusal::Refusal;
 pub use state::{DataSubject, PlayerEvent};

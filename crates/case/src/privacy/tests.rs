@@ -149,6 +149,20 @@ fn only_team_privacy_asks_and_erasing_and_handing_out_need_a_fresh_second_factor
 }
 
 #[test]
+fn unmasking_needs_a_fresh_second_factor() {
+    let now = start();
+    let engineer = Actor::agent("eva", &[]);
+    let at = |moment| engineer.clone().with_second_factor_at(moment);
+    for (actor, expected) in [
+        (at(now - SECOND_FACTOR_WINDOW), Ok(())),
+        (at(now - SECOND_FACTOR_WINDOW - SignedDuration::from_secs(1)), Err(Refusal::SecondFactorRequired)),
+        (engineer.clone(), Err(Refusal::SecondFactorRequired)),
+    ] {
+        assert_eq!(may_unmask(Context { actor: &actor, now }), expected, "{actor:?}");
+    }
+}
+
+#[test]
 fn a_refusal_tells_until_when_and_why() {
     let refusal = Refusal::LegalHoldRuns { ground: HoldGround::Authority, until: start() };
     assert!(refusal.to_string().contains("authority") && refusal.to_string().contains("2026-06-15"));

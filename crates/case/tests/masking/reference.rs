@@ -117,6 +117,19 @@ fn rare_digit(character: char) -> Option<u8> {
         return None;
     }
     let code = u32::from(character);
+    // Some stand by themselves: above the line, and zeros in circles and with a point or comma.
+    match code {
+        0xB2 | 0xB3 => return u8::try_from(code - 0xB0).ok(),
+        0xB9 => return Some(1),
+        0x2070 | 0x2074..=0x2079 => return u8::try_from(code - 0x2070).ok(),
+        0x24EA | 0x24FF | 0x1F100 | 0x1F10B | 0x1F10C => return Some(0),
+        _ => {}
+    }
+    // In circles and brackets and with a point there is no zero, and the row begins with one.
+    let ones = [0x2460, 0x2474, 0x2488, 0x24F5, 0x2776, 0x2780, 0x278A];
+    if let Some(one) = ones.into_iter().find(|one| (*one..*one + 9).contains(&code)) {
+        return u8::try_from(code - one + 1).ok();
+    }
     // Decimal digits stand in rows of ten; the first of the row is the zero.
     let zero = (code.saturating_sub(9)..=code)
         .find(|start| (*start..*start + 10).all(|one| char::from_u32(one).is_some_and(char::is_numeric)))?;

@@ -5,14 +5,15 @@ use crate::intake::command::{
     AcceptEvidence, RecordRefusedUpload, RejectEvidence, RequestEvidence, UploadEvidence,
 };
 use crate::intake::event::{
-    Event, EvidenceAccepted, EvidenceReceived, EvidenceRejected, EvidenceRequested, EvidenceScreened,
-    UploadRefused,
+    Event, EvidenceAccepted, EvidenceOriginalKept, EvidenceReceived, EvidenceRejected, EvidenceRequested,
+    EvidenceScreened, UploadRefused,
 };
 use crate::intake::limits;
 use crate::intake::refusal::Refusal;
-use crate::intake::state::{Evidence, EvidenceStanding};
+use crate::intake::state::{Evidence, EvidenceStanding, Original};
 use crate::intake::texts::Texts;
 use crate::journey::Case;
+use crate::payments_escalation::SECOND_FACTOR_WINDOW;
 use crate::stage::Context;
 use crate::vocabulary::{EvidenceKind, Team, Topic};
 use uuid::Uuid;
@@ -72,8 +73,15 @@ pub(super) fn upload(at: Situation<'_>, upload: &UploadEvidence) -> Decision {
         reencoded: upload.screening.reencoded,
         scanned_by: upload.screening.scanned_by.clone(),
     };
-    let events = [Event::from(received), Event::from(screened)].into_iter().chain(texts.masked());
-    Ok(events.chain(self_service::hand_over(at)).collect())
+    let original = upload.screening.original_kept.then(|| {
+        Event::from(EvidenceOriginalKept {
+            evidence_id: upload.evidence_id,
+            sha256: screened.received_sha256.clone(),
+            size_bytes: screened.received_size_bytes,
+        })
+    });
+    let events = [Event::from(received), Event::from(screened)].into_iter().chain(original);
+    Ok(events.chain(texts.masked()).chain(self_service::hand_over(at)).collect())
 }
 
 /// Whether a file may be sent now: asked before its bytes are read.
@@ -125,6 +133,24 @@ pub fn may_see<'a>(case: &'a Case, context: Context<'a>, evidence_id: Uuid) -> R
         return Err(Refusal::NotCaseOwner { owner: case.routing.owner.clone() });
     }
     case.intake.evidence(evidence_id).ok_or(Refusal::EvidenceNotFound)
+}
+
+/// The file as it came, for whoever has to tell whether it was tampered with: it may hold what was taken out of the
+/// other, so a second factor must have been proven just now. Which roles are told at all is no matter of the case.
+///
+/// # Errors
+/// There is none, or the second factor is missing or too old.
+pub fn may_see_original<'a>(
+    case: &'a Case,
+    context: Context<'a>,
+    evidence_id: Uuid,
+) -> Result<&'a Original, Refusal> {
+    Situation { case, context }.agent()?;
+    if !context.actor.has_fresh_second_factor(context.now, SECOND_FACTOR_WINDOW) {
+        return Err(Refusal::SecondFactorRequired);
+    }
+    let evidence = case.intake.evidence(evidence_id).ok_or(Refusal::EvidenceNotFound)?;
+    evidence.original.as_ref().ok_or(Refusal::EvidenceOriginalNotKept)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -13,7 +13,7 @@ mod rights;
 mod self_service;
 mod verification;
 
-pub use evidence::{check_file, may_see, may_upload};
+pub use evidence::{check_file, may_see, may_see_original, may_upload};
 
 use super::command::Command;
 use super::event::Event;

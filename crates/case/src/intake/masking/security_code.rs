@@ -201,7 +201,8 @@ fn after_word(characters: &[char], tokens: &[Token], from: usize) -> Found {
                     index = end;
                     continue;
                 }
-                return code_at(characters, tokens, index, !only_links).map_or(Found::Nothing, Found::Code);
+                let code = code_at(characters, tokens, index, Place::ByWord { not_a_year: !only_links });
+                return code.map_or(Found::Nothing, Found::Code);
             }
         }
         index += 1;
@@ -226,7 +227,7 @@ fn before_word(characters: &[char], tokens: &[Token], word: usize) -> Option<Spa
             Kind::Word(link) if words < WORDS_BETWEEN && LINKS.contains(&link.as_str()) => words += 1,
             Kind::Mark(_) => {}
             Kind::Number(digits) if (3..=4).contains(&digits.len()) => {
-                return code_at(characters, tokens, index, true);
+                return code_at(characters, tokens, index, Place::ByWord { not_a_year: true });
             }
             _ => return None,
         }
@@ -256,7 +257,11 @@ fn behind_card(characters: &[char], tokens: &[Token], from: usize, long_code: bo
                 let expiry_or_year = digits.len() == 4
                     && !long_code
                     && (is_month(&digits[..2]) && digits[2] >= 2 || is_year(digits));
-                return if expiry_or_year { None } else { code_at(characters, tokens, index, false) };
+                return if expiry_or_year {
+                    None
+                } else {
+                    code_at(characters, tokens, index, Place::BehindCard)
+                };
             }
             Kind::Word(_) | Kind::Card(_) | Kind::Hidden => return None,
         }
@@ -290,8 +295,17 @@ fn expiry_at(tokens: &[Token], index: usize, marked: bool) -> Option<usize> {
     (first.len() == 4 && is_month(&first[..2]) && code_follows).then_some(index + 1)
 }
 
+/// Where a number stands that may be a code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Beside a word for it. Whether a year is none there.
+    ByWord { not_a_year: bool },
+    /// Behind a card number, whatever it and an expiry date look like together with the code.
+    BehindCard,
+}
+
 /// The code that begins at this number, if it is one: 3 or 4 digits in a row, or each by itself.
-fn code_at(characters: &[char], tokens: &[Token], index: usize, not_a_year: bool) -> Option<Span> {
+fn code_at(characters: &[char], tokens: &[Token], index: usize, place: Place) -> Option<Span> {
     let Kind::Number(digits) = &tokens[index].kind else { return None };
     let singles = tokens[index..]
         .iter()
@@ -307,7 +321,8 @@ fn code_at(characters: &[char], tokens: &[Token], index: usize, not_a_year: bool
     let counts = tokens.get(last + 1).is_some_and(is_unit);
     let priced =
         index > 0 && matches!(tokens[index - 1].kind, Kind::Mark(mark) if mark != '%' && is_money(mark));
-    let behind_card = index >= 2 && matches!(tokens[index - 2].kind, Kind::Card(_));
+    let behind_card = place == Place::BehindCard;
+    let not_a_year = place == Place::ByWord { not_a_year: true };
     let is_code = (3..=4).contains(&count)
         && !counts
         && !priced
@@ -361,6 +376,8 @@ fn tokens(characters: &[char], cards: &[Card]) -> Vec<Token> {
             let is_part =
                 |index: usize, one: char| (digit(one).is_some() || is_invisible(one)) && !card_start(index);
             let end = end_of(characters, start, is_part);
+            // Up to the last digit: what is invisible behind it stays.
+            let end = (start..end).rfind(|&at| digit(characters[at]).is_some()).map_or(end, |last| last + 1);
             (end, Some(Kind::Number(characters[start..end].iter().filter_map(|&one| digit(one)).collect())))
         } else if character.is_alphabetic() {
             let end =

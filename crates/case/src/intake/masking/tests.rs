@@ -122,6 +122,10 @@ fn security_codes_are_masked_in_every_language_of_support() {
 #[test]
 fn digits_right_behind_a_card_number_are_its_security_code() {
     check(&[
+        // What is hidden excuses nothing behind it.
+        ("41-CID2023-NB-CID2023-1", "41-CID***-NB-CID***-1", &[CODE, CODE]),
+        // What stands before the number is no prefix of the code's.
+        ("F411111-1061111-111-1111-111", "F411111******1111-1111-***", &[CARD, CODE]),
         ("4111 1111 1111 1111 123", "411111******1111 ***", &[CARD, CODE]),
         ("4111111111111111 12/27 123", "411111******1111 12/27 ***", &[CARD, CODE]),
         ("4111111111111111, 12/2027, 123", "411111******1111, 12/2027, ***", &[CARD, CODE]),

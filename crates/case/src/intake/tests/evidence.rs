@@ -1,4 +1,5 @@
 use super::*;
+use crate::payments_escalation::SECOND_FACTOR_WINDOW;
 
 fn ask_for(kinds: &[EvidenceKind]) -> RequestEvidence {
     RequestEvidence { kinds: kinds.to_vec() }
@@ -92,6 +93,39 @@ fn files_come_at_any_time_and_only_of_the_accepted_kinds() {
         story.facts(&player(), named),
         ["evidence_received", "evidence_screened", "sensitive_data_masked"]
     );
+}
+
+#[test]
+fn a_file_that_is_kept_as_it_came_says_so_and_is_shown_with_a_second_factor_only() {
+    let story = Story::queued(Topic::Verification);
+    let kept = UploadEvidence {
+        screening: Screening { original_kept: true, ..file(50, Identity).screening },
+        ..file(50, Identity)
+    };
+    assert_eq!(
+        story.facts(&player(), kept.clone()),
+        ["evidence_received", "evidence_screened", "evidence_original_kept"]
+    );
+    let story = story.when(&player(), kept).when(&player(), file(51, Screenshot));
+    let now = story.now;
+    let proven = Actor::agent("viggo", &[]).with_second_factor_at(now - SECOND_FACTOR_WINDOW);
+    let seen = |actor: &Actor, evidence: u128| {
+        let context = crate::Context { actor, now };
+        let seen = may_see_original(&story.case, context, id(evidence));
+        seen.map(|original| (original.sha256.clone(), original.size_bytes)).map_err(|no| no.reason())
+    };
+    assert_eq!(seen(&proven, 50), Ok(("cd".repeat(32), 1_200)));
+    let late = Actor::agent("viggo", &[])
+        .with_second_factor_at(now - SECOND_FACTOR_WINDOW - SignedDuration::from_secs(1));
+    for (actor, evidence, reason) in [
+        (&late, 50, "SECOND_FACTOR_REQUIRED"),
+        (&Actor::agent("viggo", &[Team::Verification]), 50, "SECOND_FACTOR_REQUIRED"),
+        (&player().with_second_factor_at(now), 50, "ACTOR_NOT_ALLOWED"),
+        (&proven, 51, "EVIDENCE_ORIGINAL_NOT_KEPT"),
+        (&proven, 52, "EVIDENCE_NOT_FOUND"),
+    ] {
+        assert_eq!(seen(actor, evidence), Err(reason));
+    }
 }
 
 #[test]

@@ -80,6 +80,7 @@ fn evidence_and_end() -> Vec<Event> {
             scanned_by: Some("ClamAV 1.4.3/27500".to_owned()),
         }
         .into(),
+        EvidenceOriginalKept { evidence_id: id(50), sha256: "cd".repeat(32), size_bytes: 1_200 }.into(),
         UploadRefused {
             upload_id: id(51),
             kind: EvidenceKind::Identity,

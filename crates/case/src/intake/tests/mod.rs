@@ -117,6 +117,7 @@ pub(super) fn file(number: u128, kind: EvidenceKind) -> UploadEvidence {
             received_size_bytes: 1_200,
             reencoded: true,
             scanned_by: None,
+            original_kept: false,
         },
     }
 }

@@ -81,6 +81,7 @@ fn upload(tale: &Tale, kind: EvidenceKind, evidence_id: Uuid) -> Act {
             received_size_bytes: 130_000,
             reencoded: true,
             scanned_by: None,
+            original_kept: false,
         },
     };
     soon(tale, player(), Any::Intake(command.into()))
