@@ -45,11 +45,16 @@ pub struct EvidenceConfig {
     pub player_files: u64,
     /// A player: no more files once those there are, are this large together, in bytes.
     pub player_bytes: u64,
+    /// Of which media types files are kept as they came too, beside what was made of them.
+    pub keep_originals: Vec<String>,
     /// How long leave to look at a file holds, in minutes.
     pub grant_minutes: u32,
     /// How long the pieces of an upload wait for the next one, in hours.
     pub upload_retention_hours: u32,
 }
+
+/// The media types whose files are kept otherwise than they came.
+const WRITTEN_ANEW: [&str; 3] = ["image/jpeg", "image/png", "image/heic"];
 
 impl EvidenceConfig {
     fn check(&self) -> Result<(), StartError> {
@@ -63,6 +68,13 @@ impl EvidenceConfig {
         ];
         if self.store.trim().is_empty() {
             return Err(wrong("evidence.store", "is empty; name a folder, such as evidence"));
+        }
+        if let Some(other) = self.keep_originals.iter().find(|kept| !WRITTEN_ANEW.contains(&kept.as_str())) {
+            let problem = format!(
+                "'{other}' is none of {}: of these what is kept differs from what came",
+                WRITTEN_ANEW.join(", ")
+            );
+            return Err(wrong("evidence.keep_originals", &problem));
         }
         match positive.iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(wrong(&format!("evidence.{key}"), "must be at least 1")),

@@ -130,6 +130,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         cases,
     };
     let register_history = history::registration(parts, &executor, &directory);
+    let reads = history::notes(&executor, &directory);
     let api = api::Api {
         executor,
         directory,
@@ -137,6 +138,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         store,
         evidence,
         examination,
+        keep_originals: config.evidence.keep_originals,
         texts,
         sealer: Arc::clone(&parts.sealer),
         clock: Arc::clone(&parts.clock),
@@ -156,6 +158,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
             routes.add_service(privacy);
         }),
         register_history,
+        reads,
         http: Router::new(),
         subscriptions,
     })

@@ -38,8 +38,9 @@ impl Numbers {
 }
 
 async fn allocate(store: &Store, brand: Brand, year: u16, case: CaseId) -> Result<CaseNumber, Failure> {
-    // The case that gets the number is flushed after it, in the same database, before anybody hears of either.
-    let mut transaction = store.begin_derived().await?;
+    // On disk before anybody knows it: a case that is being opened outlives a crash of the database, and would be
+    // appended afterwards with a number that was given to another one meanwhile.
+    let mut transaction = store.begin().await?;
     let row = sqlx::query(
         "INSERT INTO number_counter (brand, year, last_sequence) VALUES ($1, $2, 1) \
          ON CONFLICT (brand, year) DO UPDATE SET last_sequence = number_counter.last_sequence + 1 \
@@ -238,5 +239,28 @@ mod tests {
         assert_eq!(sequences, (1..=30).collect());
         assert_eq!(given[..30], given[30..]);
         database.drop().await.unwrap();
+    }
+
+    /// A case that is being opened outlives a crash of the database, and is appended afterwards with its number.
+    #[tokio::test]
+    async fn a_number_that_was_given_is_not_given_again_after_a_crash_of_the_database() {
+        let mut server = scratch::Postgres::start().await.unwrap();
+        let url = server.url("postgres");
+        let mut admin = sqlx::PgConnection::connect(&url).await.unwrap();
+        service_kit::store::migrate_postgres(&mut admin, "intake", &crate::MIGRATIONS).await.unwrap();
+        for late in ["ALTER SYSTEM SET wal_writer_delay = '10s'", "SELECT pg_reload_conf()"] {
+            sqlx::raw_sql(late).execute(&mut admin).await.unwrap();
+        }
+        let open = async || Store::open_postgres(&url, "intake", &crate::MIGRATIONS, 2).await.unwrap();
+        let before = numbers(&open().await, &clock());
+        let mut given = BTreeSet::new();
+        for id in 1..=20 {
+            given.insert(before.allocate(&brand("NB"), case(id)).await.unwrap());
+        }
+        server.crash().await.unwrap();
+        server.start_again().await.unwrap();
+        let after = numbers(&open().await, &clock());
+        let next = after.allocate(&brand("NB"), case(21)).await.unwrap();
+        assert!(!given.contains(&next), "{next} belongs to a case already");
     }
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use case::{Brand, Case, CaseState, PlayerId, Team, Topic};
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::{Before, CaseRows, ReadModel};
+use service_kit::projection::{Before, CaseRows, Lines, ReadModel};
 use service_kit::store::Store;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -81,37 +81,47 @@ impl CaseRows for Cases {
         false
     }
 
-    async fn put(&self, rows: &mut AnyConnection, before: &Before, case: &Case) -> Result<(), Failure> {
-        let state = &case.intake;
-        let (Some(brand), Some(player)) = (case.brand(), &state.player) else { return Ok(()) };
-        sqlx::query(
-            "INSERT INTO cases (case_id, brand, number, version, state, player_id, channel, topic, team, \
-             owner_agent_id, language, product, pattern_id, opened_at_us, updated_at_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
-             ON CONFLICT (case_id) DO UPDATE SET number = excluded.number, version = excluded.version, \
+    async fn put_all(&self, rows: &mut AnyConnection, cases: &[(&Before, &Case)]) -> Result<(), Failure> {
+        let mut lines = Lines::of(
+            "cases",
+            "case_id, brand, number, version, state, player_id, channel, topic, team, owner_agent_id, language, \
+             product, pattern_id, opened_at_us, updated_at_us",
+            "ON CONFLICT (case_id) DO UPDATE SET number = excluded.number, version = excluded.version, \
              state = excluded.state, channel = excluded.channel, topic = excluded.topic, \
              team = excluded.team, owner_agent_id = excluded.owner_agent_id, \
              language = excluded.language, product = excluded.product, pattern_id = excluded.pattern_id, \
              opened_at_us = excluded.opened_at_us, updated_at_us = excluded.updated_at_us \
              WHERE cases.version < excluded.version",
-        )
-        .bind(case.id.to_string())
-        .bind(brand.as_str())
-        .bind(case.number().map(ToString::to_string).unwrap_or_default())
-        .bind(i64::try_from(case.version).unwrap_or(i64::MAX))
-        .bind(case.state.as_str())
-        .bind(player.player_id.as_str())
-        .bind(state.channel.map_or("", case::Channel::as_str))
-        .bind(state.topic.map_or("", Topic::as_str))
-        .bind(case.routing.team.map_or("", Team::as_str))
-        .bind(case.routing.owner.as_ref().map_or("", case::AgentId::as_str))
-        .bind(state.language.map_or("", case::Language::as_str))
-        .bind(state.product.as_deref().unwrap_or_default())
-        .bind(state.patterns.first().map(Uuid::to_string).unwrap_or_default())
-        .bind(microseconds(case.opened_at))
-        .bind(microseconds(case.updated_at))
-        .execute(&mut *rows)
-        .await?;
+        );
+        for (_, case) in cases {
+            let state = &case.intake;
+            let (Some(brand), Some(player)) = (case.brand(), &state.player) else { continue };
+            lines.push([
+                case.id.to_string().into(),
+                brand.as_str().into(),
+                case.number().map(ToString::to_string).unwrap_or_default().into(),
+                i64::try_from(case.version).unwrap_or(i64::MAX).into(),
+                case.state.as_str().into(),
+                player.player_id.as_str().into(),
+                state.channel.map_or("", case::Channel::as_str).into(),
+                state.topic.map_or("", Topic::as_str).into(),
+                case.routing.team.map_or("", Team::as_str).into(),
+                case.routing.owner.as_ref().map_or("", case::AgentId::as_str).into(),
+                state.language.map_or("", case::Language::as_str).into(),
+                state.product.as_deref().unwrap_or_default().into(),
+                state.patterns.first().map(Uuid::to_string).unwrap_or_default().into(),
+                microseconds(case.opened_at).into(),
+                microseconds(case.updated_at).into(),
+            ]);
+        }
+        lines.write(rows).await
+    }
+
+    /// The numbers that the log holds are not given out again.
+    async fn note(&self, rows: &mut AnyConnection, before: &Before, case: &Case) -> Result<(), Failure> {
+        if !case.exists() {
+            return Ok(());
+        }
         // A number, once it is there, never changes.
         let recorded = matches!(before, Before::Of(known) if known.number().is_some());
         match case.number().filter(|_| !recorded) {

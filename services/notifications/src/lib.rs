@@ -92,6 +92,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
     let directory = CaseDirectory::start(parts, &store, "notifications").await?;
     subscriptions.push(directory.subscription().clone());
     let register_history = history::registration(parts, &executor, &directory);
+    let reads = history::notes(&executor, &directory);
     let service = Arc::new(Service::new(parts, executor.clone(), read_model, directory, &config));
     let sender = Arc::new(Sender::new(Arc::clone(&service), &store, carriers, letters, &config));
     subscriptions.extend(reactions::subscribe(parts, &service, &sender).await?);
@@ -105,6 +106,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
             routes.add_service(server);
         }),
         register_history,
+        reads,
         http: Router::new(),
         subscriptions,
     })

@@ -8,7 +8,7 @@ use case::notifications::{
 };
 use case::routing::ClockKind;
 use case::{Brand, Case};
-use history::CaseDirectory;
+use history::{CaseDirectory, ReadAudit};
 use jiff::Timestamp;
 use service_kit::reaction::{Fact, case_of};
 use service_kit::{CommandRequest, Executor, Failure, Outcome, Parts};
@@ -87,6 +87,11 @@ impl Service {
     /// The id of the case that a request names by its id or number.
     pub(crate) async fn find_case(&self, given: &str) -> Result<Uuid, Failure> {
         self.directory.resolve("case", given).await
+    }
+
+    /// Who reads what of the cases.
+    pub(crate) fn audit(&self) -> &ReadAudit {
+        self.directory.audit()
     }
 
     /// What the rules need to know about something of `kind` that the case alone cannot tell. For

@@ -128,6 +128,7 @@ pub async fn start_with(
         clock: Arc::clone(&parts.clock),
     });
     let register_history = history::registration(parts, &executor, &directory);
+    let reads = history::notes(&executor, &directory);
     let api = api::Api {
         executor,
         directory,
@@ -145,6 +146,7 @@ pub async fn start_with(
             routes.add_service(server);
         }),
         register_history,
+        reads,
         http,
         subscriptions,
     })

@@ -6,7 +6,7 @@ use case::Case;
 use case::payments_escalation::Progress;
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::{Before, CaseRows, ReadModel};
+use service_kit::projection::{Before, CaseRows, Lines, ReadModel};
 use service_kit::store::Store;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -61,34 +61,36 @@ impl CaseRows for Escalations {
         after.payments_escalation.escalation.is_none()
     }
 
-    async fn put(&self, rows: &mut AnyConnection, _before: &Before, case: &Case) -> Result<(), Failure> {
-        let state = &case.payments_escalation;
-        let (Some(escalation), Some(progress)) = (&state.escalation, state.progress) else { return Ok(()) };
-        sqlx::query(
-            "INSERT INTO escalation (case_id, brand, number, version, state, progress, kind, method, \
-             amount_minor, currency, escalated_at_us, updated_at_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-             ON CONFLICT (case_id) DO UPDATE SET number = excluded.number, version = excluded.version, \
+    async fn put_all(&self, rows: &mut AnyConnection, cases: &[(&Before, &Case)]) -> Result<(), Failure> {
+        let mut lines = Lines::of(
+            "escalation",
+            "case_id, brand, number, version, state, progress, kind, method, amount_minor, currency, \
+             escalated_at_us, updated_at_us",
+            "ON CONFLICT (case_id) DO UPDATE SET number = excluded.number, version = excluded.version, \
              state = excluded.state, progress = excluded.progress, kind = excluded.kind, \
              method = excluded.method, amount_minor = excluded.amount_minor, currency = excluded.currency, \
              escalated_at_us = excluded.escalated_at_us, updated_at_us = excluded.updated_at_us \
              WHERE escalation.version < excluded.version",
-        )
-        .bind(case.id.to_string())
-        .bind(case.brand().map(ToString::to_string).unwrap_or_default())
-        .bind(case.number().map(ToString::to_string).unwrap_or_default())
-        .bind(i64::try_from(case.version).unwrap_or(i64::MAX))
-        .bind(case.state.as_str())
-        .bind(progress.as_str())
-        .bind(stored_word(&escalation.kind)?)
-        .bind(stored_word(&escalation.method)?)
-        .bind(escalation.amount.minor)
-        .bind(escalation.amount.currency.code())
-        .bind(escalation.escalated_at.as_microsecond())
-        .bind(case.updated_at.unwrap_or(Timestamp::UNIX_EPOCH).as_microsecond())
-        .execute(rows)
-        .await?;
-        Ok(())
+        );
+        for (_, case) in cases {
+            let state = &case.payments_escalation;
+            let (Some(escalation), Some(progress)) = (&state.escalation, state.progress) else { continue };
+            lines.push([
+                case.id.to_string().into(),
+                case.brand().map(ToString::to_string).unwrap_or_default().into(),
+                case.number().map(ToString::to_string).unwrap_or_default().into(),
+                i64::try_from(case.version).unwrap_or(i64::MAX).into(),
+                case.state.as_str().into(),
+                progress.as_str().into(),
+                stored_word(&escalation.kind)?.into(),
+                stored_word(&escalation.method)?.into(),
+                escalation.amount.minor.into(),
+                escalation.amount.currency.code().into(),
+                escalation.escalated_at.as_microsecond().into(),
+                case.updated_at.unwrap_or(Timestamp::UNIX_EPOCH).as_microsecond().into(),
+            ]);
+        }
+        lines.write(rows).await
     }
 }
 

@@ -104,6 +104,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
         .push(service_kit::timers::start(parts, &store, &executor, timers::Timers(Arc::clone(&desk))).await?);
     subscriptions.extend(reactions::subscribe_all(parts, &desk).await?);
     let register_history = history::registration(parts, &executor, &directory);
+    let reads = history::notes(&executor, &directory);
     let server = RoutingServiceServer::new(api::Api { desk, directory })
         .max_decoding_message_size(parts.messages.request)
         .max_encoding_message_size(parts.messages.answer);
@@ -113,6 +114,7 @@ pub async fn start(parts: &Parts, config: Config) -> Result<Started, StartError>
             routes.add_service(server);
         }),
         register_history,
+        reads,
         http: axum::Router::new(),
         subscriptions,
     })

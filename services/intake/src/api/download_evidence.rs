@@ -14,7 +14,7 @@ use tonic::{Request, Status};
 
 use super::Api;
 use super::mutation::evidence_id;
-use crate::evidence_store::Owner;
+use crate::evidence_store::{Owner, Part};
 
 /// The pieces of a file.
 pub(super) type Pieces = Pin<Box<dyn Stream<Item = Result<pb::DownloadEvidenceResponse, Status>> + Send>>;
@@ -31,13 +31,12 @@ pub(super) async fn handle(
         checks.fail("grant", "is required: what GrantEvidence gave");
     }
     let evidence_id = checks.finish_with(evidence_id)?;
-    let stream = api.directory.resolve("case", &asked.case).await?;
-    let case = api.executor.load_existing(stream).await?;
+    let case = api.case("case", &asked.case).await?;
     let key = api.evidence.key(Owner::of(&case)?).await?;
     api.evidence.check_grant(&key, case.id, evidence_id, &actor, &asked.grant)?;
     let evidence = case.intake.evidence(evidence_id);
     let evidence = evidence.ok_or_else(|| Failure::refused(&Refusal::EvidenceNotFound))?;
-    let sealed = api.evidence.get(&key, case.id, evidence_id, &evidence.sha256).await?;
+    let sealed = api.evidence.get(&key, case.id, evidence_id, Part::Content, &evidence.sha256).await?;
     api.directory.audit().note(&reader, &case, "intake.DownloadEvidence", "evidence")?;
     let piece = |chunk| pb::DownloadEvidenceResponse { chunk };
     Ok(Box::pin(sealed.opened().map_ok(piece).map_err(Status::from)))

@@ -13,8 +13,7 @@ pub(super) async fn handle(
     request: Request<pb::GetCaseRequest>,
 ) -> Result<pb::GetCaseResponse, Failure> {
     let reader = Reader::of(&request)?;
-    let stream = api.directory.resolve("case", &request.get_ref().case).await?;
-    let case = api.executor.load_existing(stream).await?;
+    let case = api.case("case", &request.get_ref().case).await?;
     api.directory.audit().note(&reader, &case, "intake.GetCase", "player")?;
     Ok(pb::GetCaseResponse { case: Some(whole_case(&case)) })
 }

@@ -20,9 +20,8 @@ pub(super) async fn handle(
     let mut checks = Checks::new();
     let request_id = checks.parse("upload_request_id", &asked.upload_request_id);
     let request_id = checks.finish_with(request_id)?;
-    let stream = api.directory.resolve("case", &asked.case).await?;
-    let case = api.executor.load_existing(stream).await?;
-    let evidence_id = upload_id(request_id, stream);
+    let case = api.case("case", &asked.case).await?;
+    let evidence_id = upload_id(request_id, case.id.0);
     let answer = |next_offset: u64, taken| pb::GetUploadResponse {
         evidence_id: evidence_id.to_string(),
         next_offset: i64::try_from(next_offset).unwrap_or(i64::MAX),

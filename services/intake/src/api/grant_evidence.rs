@@ -21,8 +21,7 @@ pub(super) async fn handle(
     let mut checks = Checks::new();
     let evidence_id = evidence_id(&mut checks, &asked.evidence_id);
     let evidence_id = checks.finish_with(evidence_id)?;
-    let stream = api.directory.resolve("case", &asked.case).await?;
-    let case = api.executor.load_existing(stream).await?;
+    let case = api.case("case", &asked.case).await?;
     let context = Context { actor: &actor, now: api.clock.now() };
     let evidence = may_see(&case, context, evidence_id).map_err(|refusal| Failure::refused(&refusal))?;
     let key = api.evidence.key(Owner::of(&case)?).await?;

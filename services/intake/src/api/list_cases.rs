@@ -3,7 +3,7 @@
 use case::intake::limits;
 use contracts::intake::v1 as pb;
 use service_kit::request::Checks;
-use service_kit::{Failure, Scope};
+use service_kit::{Failure, Scope, Sight};
 use tonic::Request;
 
 use super::Api;
@@ -20,9 +20,13 @@ pub(super) async fn handle(
     api: &Api,
     request: Request<pb::ListCasesRequest>,
 ) -> Result<pb::ListCasesResponse, Failure> {
+    let sight = Sight::of(&request);
     let asked = request.into_inner();
     let mut checks = Checks::new();
     let brand = checks.brand("brand", &asked.brand);
+    if !sight.is_clear() {
+        names_nobody(&mut checks, &asked);
+    }
     let mut wanted = Wanted {
         player_id: checks.parse_optional("player_id", &asked.player_id),
         state: optional_word(&mut checks, "state", asked.state),
@@ -50,6 +54,15 @@ pub(super) async fn handle(
         _ => String::new(),
     };
     Ok(pb::ListCasesResponse { cases: lines.iter().map(summary).collect(), next_page_token })
+}
+
+/// Whoever reads masked would learn from what is found who a case's player is.
+fn names_nobody(checks: &mut Checks, asked: &pb::ListCasesRequest) {
+    for (field, given) in [("player_id", &asked.player_id), ("contact", &asked.contact)] {
+        if !given.is_empty() {
+            checks.fail(field, "cannot be looked for by somebody who reads masked; use the case's number");
+        }
+    }
 }
 
 /// What the player is reached by; `None` for any.

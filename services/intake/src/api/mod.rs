@@ -11,6 +11,7 @@ mod close_case;
 mod complete_callback;
 mod declare_complaint;
 mod download_evidence;
+mod download_original;
 mod get_case;
 mod get_upload;
 mod give_feedback;
@@ -51,8 +52,8 @@ use contracts::intake::v1::intake_service_server::IntakeService;
 use evidence::Examination;
 use history::CaseDirectory;
 use sealing::Sealer;
-use service_kit::Executor;
 use service_kit::store::Store;
+use service_kit::{Executor, Failure};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::evidence_store::EvidenceStore;
@@ -67,12 +68,24 @@ pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) evidence: Arc<EvidenceStore>,
     pub(crate) examination: Examination,
+    /// Media types of which files are kept as they came too.
+    pub(crate) keep_originals: Vec<String>,
     pub(crate) texts: Arc<Texts>,
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) clock: Arc<dyn Clock>,
     /// How many shards cases are spread over.
     pub(crate) shards: u16,
     pub(crate) assumed_language: Language,
+}
+
+impl Api {
+    /// The case that `field` of a request names.
+    ///
+    /// # Errors
+    /// `CASE_NOT_FOUND` when there is none, or the caller may not know of it.
+    async fn case(&self, field: &str, named: &str) -> Result<Arc<Case>, Failure> {
+        self.executor.load_existing(self.directory.resolve(field, named).await?).await
+    }
 }
 
 macro_rules! methods {
@@ -84,6 +97,14 @@ macro_rules! methods {
             })+
 
             type DownloadEvidenceStream = download_evidence::Pieces;
+            type DownloadOriginalStream = download_original::Pieces;
+
+            async fn download_original(
+                &self,
+                request: Request<pb::DownloadOriginalRequest>,
+            ) -> Result<Response<Self::DownloadOriginalStream>, Status> {
+                Ok(Response::new(download_original::handle(self, request).await?))
+            }
 
             async fn download_evidence(
                 &self,

@@ -11,9 +11,8 @@ use super::Api;
 /// # Errors
 /// `CASE_NOT_FOUND` when there is none.
 pub(super) async fn load(api: &Api, field: &str, named: &str) -> Result<OtherCase, Failure> {
-    let stream = api.directory.resolve(field, named).await?;
-    let case = api.executor.load_existing(stream).await?;
-    known(&case).ok_or_else(|| Failure::Internal(format!("case {stream} was never opened by intake")))
+    let case = api.case(field, named).await?;
+    known(&case).ok_or_else(|| Failure::Internal(format!("case {} was never opened by intake", case.id)))
 }
 
 /// As [`load`], for methods in which the case is a second one: when there is none the state says no.

@@ -4,6 +4,7 @@
 use case::intake::{Refusal, Screening, UploadEvidence, limits, may_upload};
 use case::{Case, Context, EvidenceKind};
 use contracts::intake::v1 as pb;
+use evidence::MediaType;
 use pb::upload_evidence_request::Part;
 use sealing::DataKey;
 use service_kit::Failure;
@@ -17,7 +18,7 @@ use super::mutation::{Mutation, upload_id};
 use super::refused_upload::RefusedUpload;
 use super::view::case_ref;
 use super::words::{Word, word};
-use crate::evidence_store::{Owner, Upload};
+use crate::evidence_store::{self, Owner, Upload};
 
 type Parts = Streaming<pb::UploadEvidenceRequest>;
 
@@ -43,8 +44,8 @@ pub(super) async fn handle(api: &Api, request: Request<Parts>) -> Result<pb::Upl
     let actor = actor(&request)?;
     let mut parts = request.into_inner();
     let asked = checked(header(parts.message().await?)?)?;
-    let stream = api.directory.resolve("header.case", &asked.header.case).await?;
-    let case = api.executor.load_existing(stream).await?;
+    let case = api.case("header.case", &asked.header.case).await?;
+    let stream = case.id.0;
     let evidence_id = upload_id(asked.request_id, stream);
 
     if let Some(known) = case.intake.evidence(evidence_id) {
@@ -59,6 +60,7 @@ pub(super) async fn handle(api: &Api, request: Request<Parts>) -> Result<pb::Upl
             sha256: digest(&known.sha256).unwrap_or_default(),
             reencoded: known.reencoded,
             scanned_by: None,
+            original: known.original.is_some(),
         };
         let mutation = Mutation::new(actor, file_fingerprint(&asked.header, &sha256), asked.request_id);
         return record(api, mutation, stream, command(&asked, evidence_id, &kept, sha256, 0)).await;
@@ -228,6 +230,8 @@ struct Kept {
     sha256: [u8; 32],
     reencoded: bool,
     scanned_by: Option<String>,
+    /// Whether it lies there as it came too.
+    original: bool,
 }
 
 /// Examines and stores a file.
@@ -239,18 +243,35 @@ async fn take(
     content: Vec<u8>,
     refused: RefusedUpload<'_>,
 ) -> Result<Kept, Failure> {
+    let is_wanted = MediaType::of(&content)
+        .is_ok_and(|found| api.keep_originals.iter().any(|wanted| wanted == found.as_str()));
+    // What comes out of the examination may be another file: what came is only at hand now.
+    let came = is_wanted.then(|| content.clone());
+    let came_sha256 = refused.sha256;
     let examined = match api.examination.examine(content).await {
         Ok(examined) => examined,
         Err(not_examined) => return Err(refused.because(api, not_examined).await),
     };
+    let sha256: [u8; 32] = Sha256::digest(&examined.content).into();
+    let original = came.filter(|_| sha256 != came_sha256);
     let kept = Kept {
         media_type: examined.media_type.as_str().to_owned(),
         size_bytes: examined.content.len() as u64,
-        sha256: Sha256::digest(&examined.content).into(),
+        sha256,
         reencoded: examined.reencoded,
         scanned_by: examined.scanned_by,
+        original: original.is_some(),
     };
-    api.evidence.put(key, case.id, evidence_id, &hex::encode(kept.sha256), examined.content).await?;
+    if let Some(original) = original {
+        let sha256 = hex::encode(came_sha256);
+        api.evidence
+            .put(key, case.id, evidence_id, evidence_store::Part::Original, &sha256, original)
+            .await?;
+    }
+    let sha256 = hex::encode(kept.sha256);
+    api.evidence
+        .put(key, case.id, evidence_id, evidence_store::Part::Content, &sha256, examined.content)
+        .await?;
     Ok(kept)
 }
 
@@ -273,6 +294,7 @@ fn command(
             received_size_bytes,
             reencoded: kept.reencoded,
             scanned_by: kept.scanned_by.clone(),
+            original_kept: kept.original,
         },
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! A file lies at `<key id>/<evidence id>/<SHA-256 of what is kept>`. The key is the player's: all files of a
 //! player lie together, and are unreadable once the key is destroyed. The id comes from the request, so a repeat
-//! finds its own file; the digest keeps another content under the same id from taking its place. Beside them lies
+//! finds its own file; the digest keeps another content under the same id from taking its place. A file that is kept
+//! as it came too lies beside it, as `original-<SHA-256 of what came>`. Beside them lies
 //! `quarantine`: pieces of uploads that are not whole yet.
 //!
 //! - `location`, `s3`: the folder or bucket.
@@ -39,8 +40,32 @@ pub(crate) use quarantine::{Upload, remove_abandoned};
 
 use crate::config::EvidenceConfig;
 
-/// The name under which a file's content is bound to its evidence.
-const FIELD: &str = "content";
+/// What of a piece of evidence a file is: one does not open in the place of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// As it was made fit to be looked at.
+    Content,
+    /// As it came.
+    Original,
+}
+
+impl Part {
+    /// The name under which it is bound to its evidence.
+    fn field(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Original => "original",
+        }
+    }
+
+    /// Where it lies beside the others of its evidence.
+    fn name(self, sha256: &str) -> String {
+        match self {
+            Self::Content => sha256.to_owned(),
+            Self::Original => format!("original-{sha256}"),
+        }
+    }
+}
 
 /// Whose files they are.
 #[derive(Debug, Clone, Copy)]
@@ -161,11 +186,12 @@ impl EvidenceStore {
         key: &DataKey,
         case: CaseId,
         evidence_id: Uuid,
+        part: Part,
         sha256: &str,
         content: Vec<u8>,
     ) -> Result<(), Failure> {
-        let sealed = self.sealed(key, case, evidence_id, FIELD.to_owned(), content).await?;
-        self.write(&place(key.id(), evidence_id, sha256), sealed).await?;
+        let sealed = self.sealed(key, case, evidence_id, part.field().to_owned(), content).await?;
+        self.write(&place(key.id(), evidence_id, &part.name(sha256)), sealed).await?;
         Ok(())
     }
 
@@ -178,9 +204,10 @@ impl EvidenceStore {
         key: &DataKey,
         case: CaseId,
         evidence_id: Uuid,
+        part: Part,
         sha256: &str,
     ) -> Result<Sealed, Failure> {
-        let found = self.files.get(&place(key.id(), evidence_id, sha256)).await;
+        let found = self.files.get(&place(key.id(), evidence_id, &part.name(sha256))).await;
         let found = found.map_err(|error| match error {
             // The fact says that it is there: somebody has removed it, or the wrong place is configured.
             object_store::Error::NotFound { .. } => {
@@ -188,7 +215,8 @@ impl EvidenceStore {
             }
             other => unavailable("cannot be read", &other),
         })?;
-        let aad = AssociatedData { event_id: evidence_id, stream_id: case.0, field: FIELD, key_id: key.id() };
+        let field = part.field();
+        let aad = AssociatedData { event_id: evidence_id, stream_id: case.0, field, key_id: key.id() };
         Ok(Sealed { pieces: found.into_stream().boxed(), opening: key.open_stream(&aad) })
     }
 
@@ -224,6 +252,6 @@ fn unavailable(what: &str, error: &object_store::Error) -> Failure {
     Failure::Unavailable(format!("a file {what}: {error}"))
 }
 
-fn place(key_id: &str, evidence_id: Uuid, sha256: &str) -> Place {
-    Place::from(format!("{key_id}/{evidence_id}/{sha256}"))
+fn place(key_id: &str, evidence_id: Uuid, name: &str) -> Place {
+    Place::from(format!("{key_id}/{evidence_id}/{name}"))
 }

@@ -6,16 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use http_body_util::BodyExt as _;
+use object_store::ObjectStore;
 use object_store::aws::AmazonS3Builder;
-use object_store::client::{
-    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody,
-    HttpService,
-};
 use object_store::path::Path as Place;
 use object_store::prefix::PrefixStore;
-use object_store::{ClientOptions, ObjectStore};
+use outbound::aws::Connector;
+use outbound::is_loopback;
 use reqwest::Url;
 
 /// How long one call may take, its answer included: the largest file, over a slow line.
@@ -49,64 +45,13 @@ pub(super) fn open_with(builder: AmazonS3Builder, location: &str) -> Result<Arc<
         };
     }
     let client = if is_plain { outbound::loopback_client(TIMEOUT) } else { outbound::client(TIMEOUT) };
-    let store = builder.with_http_connector(Outbound(client?)).build().map_err(|error| error.to_string())?;
+    let store = builder.with_http_connector(Connector(client?)).build().map_err(|error| error.to_string())?;
     let prefix = Place::from(url.path());
     if prefix.as_ref().is_empty() {
         Ok(Arc::new(store))
     } else {
         Ok(Arc::new(PrefixStore::new(store, prefix)))
     }
-}
-
-/// Whether an endpoint is spoken to without TLS, which is allowed on this machine alone.
-fn is_loopback(endpoint: &str) -> Result<bool, String> {
-    let url =
-        Url::parse(endpoint).map_err(|error| format!("the endpoint '{endpoint}' is no URL: {error}"))?;
-    let is_here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    match url.scheme() {
-        "https" => Ok(false),
-        "http" if is_here => Ok(true),
-        _ => Err(format!("the endpoint '{endpoint}' must be https, or http on the loopback interface")),
-    }
-}
-
-/// Makes calls with a client of ours.
-#[derive(Debug, Clone)]
-struct Outbound(reqwest::Client);
-
-impl HttpConnector for Outbound {
-    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
-        Ok(HttpClient::new(self.clone()))
-    }
-}
-
-#[async_trait]
-impl HttpService for Outbound {
-    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let (parts, body) = request.into_parts();
-        let url =
-            parts.uri.to_string().parse().map_err(|error| HttpError::new(HttpErrorKind::Request, error));
-        let mut call = reqwest::Request::new(parts.method, url?);
-        *call.headers_mut() = parts.headers;
-        *call.body_mut() = Some(body.collect().await?.to_bytes().into());
-        let answer = self.0.execute(call).await.map_err(failed)?;
-        let (parts, body) = http::Response::<reqwest::Body>::from(answer).into_parts();
-        Ok(HttpResponse::from_parts(parts, HttpResponseBody::new(body.map_err(failed))))
-    }
-}
-
-/// What kind of failure it was: that decides whether the call is made again.
-fn failed(error: reqwest::Error) -> HttpError {
-    let kind = if error.is_connect() {
-        HttpErrorKind::Connect
-    } else if error.is_timeout() {
-        HttpErrorKind::Timeout
-    } else if error.is_body() {
-        HttpErrorKind::Interrupted
-    } else {
-        HttpErrorKind::Request
-    };
-    HttpError::new(kind, error)
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ impl Kept {
             clamav: String::new(),
             clamav_timeout_seconds: 30,
             pixels: 1_000,
+            keep_originals: Vec::new(),
             player_files: 200,
             player_bytes: 1_000_000,
             grant_minutes: 5,
@@ -53,11 +54,11 @@ impl Kept {
 
     pub(super) async fn put(&self, id: Uuid, sha256: &str, content: &[u8]) {
         let key = self.key_of("p-1").await;
-        self.store.put(&key, CASE, id, sha256, content.to_vec()).await.unwrap();
+        self.store.put(&key, CASE, id, Part::Content, sha256, content.to_vec()).await.unwrap();
     }
 
     pub(super) async fn read(&self, key: &DataKey, sha256: &str) -> Result<Vec<u8>, sealing::Error> {
-        let mut sealed = self.store.get(key, CASE, FILE, sha256).await.unwrap();
+        let mut sealed = self.store.get(key, CASE, FILE, Part::Content, sha256).await.unwrap();
         let mut content = Vec::new();
         while let Some(piece) = sealed.pieces.try_next().await.unwrap() {
             content.extend(sealed.opening.push(&piece)?);

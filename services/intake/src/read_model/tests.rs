@@ -67,7 +67,7 @@ impl Listed {
 
     async fn put(&self, case: &Case) {
         let mut transaction = self.store.begin().await.unwrap();
-        Cases.put(&mut transaction, &Before::Unknown, case).await.unwrap();
+        Cases.put_all(&mut transaction, &[(&Before::Unknown, case)]).await.unwrap();
         transaction.commit().await.unwrap();
     }
 

@@ -6,6 +6,7 @@
 mod declared;
 mod downloads;
 mod opening;
+mod originals;
 mod patterns;
 #[path = "../../../../crates/service-kit/tests/support/in_files.rs"]
 mod stores;

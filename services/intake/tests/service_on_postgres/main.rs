@@ -8,6 +8,8 @@ mod declared;
 mod downloads;
 #[path = "../service/opening.rs"]
 mod opening;
+#[path = "../service/originals.rs"]
+mod originals;
 #[path = "../service/patterns.rs"]
 mod patterns;
 #[path = "../../../../crates/service-kit/tests/support/on_postgres.rs"]

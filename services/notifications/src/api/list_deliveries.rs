@@ -1,8 +1,11 @@
 //! `ListDeliveries`: what became of notifications; of one case from its history, of a brand from the read
 //! model.
 
+use std::collections::HashMap;
+
 use contracts::notifications::v1::list_deliveries_request::Scope;
 use contracts::notifications::v1::{DeliveryStanding, ListDeliveriesRequest, ListDeliveriesResponse};
+use history::{Listed, Reader};
 use jiff::Timestamp;
 use service_kit::Failure;
 use service_kit::request::Checks;
@@ -14,6 +17,8 @@ use super::words;
 use crate::read_model::{CaseHead, DeliveryRow, Page};
 use crate::service::Service;
 
+/// As the audit of reads has it.
+const METHOD: &str = "notifications.ListDeliveries";
 /// The longest page.
 const LONGEST_PAGE: u32 = 200;
 
@@ -21,6 +26,7 @@ pub(super) async fn answer(
     service: &Service,
     request: Request<ListDeliveriesRequest>,
 ) -> Result<ListDeliveriesResponse, Failure> {
+    let reader = Reader::of(&request)?;
     let message = request.into_inner();
     let mut checks = Checks::new();
     let size = checks.page_size(message.page_size).min(LONGEST_PAGE);
@@ -40,30 +46,52 @@ pub(super) async fn answer(
     let page = Page { after, limit: size + 1 };
     let mut rows = match &message.scope {
         Some(Scope::Brand(brand)) => service.read_model.deliveries(brand, standing.as_deref(), &page).await?,
-        Some(Scope::Case(case)) => of_case(service, case, standing.as_deref(), &page).await?,
+        Some(Scope::Case(case)) => of_case(service, &reader, case, standing.as_deref(), &page).await?,
         None => Vec::new(),
     };
     let more = rows.len() > size as usize;
     rows.truncate(size as usize);
     let next_page_token =
         rows.last().filter(|_| more).map(|(_, row)| token(&message, row)).unwrap_or_default();
-    let mut deliveries = Vec::with_capacity(rows.len());
-    for (head, row) in &rows {
-        // A page may be shorter than asked for: what the caller does not reach is left out of it.
-        if service.reaches(head.case_id).await? {
-            deliveries.push(words::delivery(head, row));
-        }
+    if let Some(Scope::Brand(brand)) = &message.scope {
+        rows = reached(service, &reader, brand, rows).await?;
     }
+    let deliveries = rows.iter().map(|(head, row)| words::delivery(head, row)).collect();
     Ok(ListDeliveriesResponse { deliveries, next_page_token })
+}
+
+/// Of a brand's rows those whose case the caller reaches, so that a page may be shorter than asked for; each of these
+/// cases is written down.
+async fn reached(
+    service: &Service,
+    reader: &Reader,
+    brand: &str,
+    rows: Vec<(CaseHead, DeliveryRow)>,
+) -> Result<Vec<(CaseHead, DeliveryRow)>, Failure> {
+    let mut cases: HashMap<Uuid, bool> = HashMap::new();
+    for (head, _) in &rows {
+        if cases.contains_key(&head.case_id) {
+            continue;
+        }
+        let is_reached = service.reaches(head.case_id).await?;
+        if is_reached {
+            let listed = Listed { brand, case: head.case_id, player_id: &head.player_id };
+            service.audit().note_listed(reader, listed, METHOD)?;
+        }
+        cases.insert(head.case_id, is_reached);
+    }
+    Ok(rows.into_iter().filter(|(head, _)| cases.get(&head.case_id) == Some(&true)).collect())
 }
 
 async fn of_case(
     service: &Service,
+    reader: &Reader,
     given: &str,
     standing: Option<&str>,
     page: &Page,
 ) -> Result<Vec<(CaseHead, DeliveryRow)>, Failure> {
     let case = service.case(service.find_case(given).await?).await?;
+    service.audit().note(reader, &case, METHOD, "deliveries")?;
     let head = CaseHead::of(&case);
     Ok(DeliveryRow::of_case(&case)
         .into_iter()

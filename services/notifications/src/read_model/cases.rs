@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use case::Case;
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::{Before, CaseRows, ReadModel};
+use service_kit::projection::{Before, CaseRows, Lines, ReadModel};
 use sqlx::AnyConnection;
 
 use super::delivery;
@@ -26,32 +26,36 @@ impl CaseRows for Cases {
         false
     }
 
-    async fn put(&self, rows: &mut AnyConnection, _before: &Before, case: &Case) -> Result<(), Failure> {
-        let (Some(brand), Some(player)) = (case.brand(), &case.intake.player) else { return Ok(()) };
-        let state = &case.notifications;
-        let consent =
-            state.preferences.as_ref().map_or(player.marketing_consent, |said| said.marketing_consent);
-        let said_at = state.preferences_at.or(case.opened_at).map_or(0, Timestamp::as_microsecond);
-        sqlx::query(
-            "INSERT INTO player_case \
-             (case_id, number, brand, player_id, state, version, excluded, consent, consent_us, consent_stated) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-             ON CONFLICT (case_id) DO UPDATE SET number = excluded.number, state = excluded.state, \
+    async fn put_all(&self, rows: &mut AnyConnection, cases: &[(&Before, &Case)]) -> Result<(), Failure> {
+        let mut lines = Lines::of(
+            "player_case",
+            "case_id, number, brand, player_id, state, version, excluded, consent, consent_us, consent_stated",
+            "ON CONFLICT (case_id) DO UPDATE SET number = excluded.number, state = excluded.state, \
              version = excluded.version, excluded = excluded.excluded, consent = excluded.consent, \
              consent_us = excluded.consent_us, consent_stated = excluded.consent_stated",
-        )
-        .bind(case.id.to_string())
-        .bind(case.number().map(ToString::to_string).unwrap_or_default())
-        .bind(brand.as_str())
-        .bind(player.player_id.as_str())
-        .bind(case.state.as_str())
-        .bind(i64::try_from(case.version).unwrap_or(i64::MAX))
-        .bind(i64::from(case.intake.self_exclusion_requested))
-        .bind(i64::from(consent))
-        .bind(said_at)
-        .bind(i64::from(state.preferences_at.is_some()))
-        .execute(&mut *rows)
-        .await?;
-        delivery::put(rows, brand.as_str(), case).await
+        );
+        let mut deliveries = delivery::lines();
+        for (before, case) in cases {
+            let (Some(brand), Some(player)) = (case.brand(), &case.intake.player) else { continue };
+            let state = &case.notifications;
+            let consent =
+                state.preferences.as_ref().map_or(player.marketing_consent, |said| said.marketing_consent);
+            let said_at = state.preferences_at.or(case.opened_at).map_or(0, Timestamp::as_microsecond);
+            lines.push([
+                case.id.to_string().into(),
+                case.number().map(ToString::to_string).unwrap_or_default().into(),
+                brand.as_str().into(),
+                player.player_id.as_str().into(),
+                case.state.as_str().into(),
+                i64::try_from(case.version).unwrap_or(i64::MAX).into(),
+                i64::from(case.intake.self_exclusion_requested).into(),
+                i64::from(consent).into(),
+                said_at.into(),
+                i64::from(state.preferences_at.is_some()).into(),
+            ]);
+            delivery::put(&mut deliveries, brand.as_str(), before, case);
+        }
+        lines.write(rows).await?;
+        deliveries.write(rows).await
     }
 }

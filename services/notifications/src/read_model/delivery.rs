@@ -1,13 +1,12 @@
 //! What became of a notification, as a row; read from a case's fold or from the table, it is the same.
 
-use std::collections::BTreeMap;
-
 use case::Case;
 use case::notifications::{Notification, NotificationStanding};
 use jiff::Timestamp;
 use service_kit::Failure;
+use service_kit::projection::{Before, Lines};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AnyPool, Row};
+use sqlx::{AnyPool, Row};
 use uuid::Uuid;
 
 use super::read_id;
@@ -24,6 +23,8 @@ pub(crate) struct CaseHead {
     pub(crate) version: u64,
     /// Where it stands.
     pub(crate) state: String,
+    /// Whose it is: for the audit, and not shown.
+    pub(crate) player_id: String,
 }
 
 /// A notification and what became of it. Words as they are stored; empty where there is none.
@@ -72,6 +73,12 @@ impl CaseHead {
             number: case.number().map(ToString::to_string).unwrap_or_default(),
             version: case.version,
             state: case.state.as_str().to_owned(),
+            player_id: case
+                .intake
+                .player
+                .as_ref()
+                .map(|player| player.player_id.to_string())
+                .unwrap_or_default(),
         }
     }
 }
@@ -138,52 +145,46 @@ impl DeliveryRow {
     }
 }
 
-/// Writes those notifications of a case that changed.
-pub(super) async fn put(rows: &mut AnyConnection, brand: &str, case: &Case) -> Result<(), Failure> {
-    if case.notifications.notifications.is_empty() {
-        return Ok(());
-    }
-    let known = sqlx::query(
-        "SELECT notification_id, kind, audience, channel, language, standing, suppression_reason, attempts, \
-         last_error_code, due_us, queued_us, sent_us FROM delivery WHERE case_id = $1",
+/// Notifications to be written.
+pub(super) fn lines() -> Lines<14> {
+    Lines::of(
+        "delivery",
+        "notification_id, case_id, brand, kind, audience, channel, language, standing, suppression_reason, \
+         attempts, last_error_code, due_us, queued_us, sent_us",
+        "ON CONFLICT (notification_id) DO UPDATE SET standing = excluded.standing, \
+         suppression_reason = excluded.suppression_reason, attempts = excluded.attempts, \
+         last_error_code = excluded.last_error_code, due_us = excluded.due_us, sent_us = excluded.sent_us",
     )
-    .bind(case.id.to_string())
-    .fetch_all(&mut *rows)
-    .await?;
-    let known = known
-        .iter()
-        .map(|row| DeliveryRow::read(row, 0).map(|row| (row.notification_id, row)))
-        .collect::<Result<BTreeMap<_, _>, _>>()?;
-    for row in DeliveryRow::of_case(case) {
-        if known.get(&row.notification_id) == Some(&row) {
+}
+
+/// Adds those notifications of a case that changed, as far as it is known what they were before.
+pub(super) fn put(lines: &mut Lines<14>, brand: &str, before: &Before, case: &Case) {
+    let known = match before {
+        Before::Of(known) => Some(&known.notifications.notifications),
+        Before::None | Before::Unknown => None,
+    };
+    for (id, one) in &case.notifications.notifications {
+        if known.and_then(|known| known.get(id)) == Some(one) {
             continue;
         }
-        sqlx::query(
-            "INSERT INTO delivery (notification_id, case_id, brand, kind, audience, channel, language, standing, \
-             suppression_reason, attempts, last_error_code, due_us, queued_us, sent_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
-             ON CONFLICT (notification_id) DO UPDATE SET standing = excluded.standing, \
-             suppression_reason = excluded.suppression_reason, attempts = excluded.attempts, \
-             last_error_code = excluded.last_error_code, due_us = excluded.due_us, sent_us = excluded.sent_us",
-        )
-        .bind(row.notification_id.to_string())
-        .bind(case.id.to_string())
-        .bind(brand)
-        .bind(row.kind)
-        .bind(row.audience)
-        .bind(row.channel)
-        .bind(row.language)
-        .bind(row.standing)
-        .bind(row.suppression_reason)
-        .bind(i64::from(row.attempts))
-        .bind(row.last_error_code)
-        .bind(row.due_at.map(Timestamp::as_microsecond))
-        .bind(row.queued_at.as_microsecond())
-        .bind(row.sent_at.map(Timestamp::as_microsecond))
-        .execute(&mut *rows)
-        .await?;
+        let row = DeliveryRow::of(*id, one);
+        lines.push([
+            row.notification_id.to_string().into(),
+            case.id.to_string().into(),
+            brand.into(),
+            row.kind.into(),
+            row.audience.into(),
+            row.channel.into(),
+            row.language.into(),
+            row.standing.into(),
+            row.suppression_reason.into(),
+            i64::from(row.attempts).into(),
+            row.last_error_code.into(),
+            row.due_at.map(Timestamp::as_microsecond).into(),
+            row.queued_at.as_microsecond().into(),
+            row.sent_at.map(Timestamp::as_microsecond).into(),
+        ]);
     }
-    Ok(())
 }
 
 /// Reads a page of a brand's notifications.
@@ -200,7 +201,7 @@ pub(super) async fn select(
     let rows = sqlx::query(
         "SELECT c.case_id, c.number, c.version, c.state, d.notification_id, d.kind, d.audience, d.channel, \
          d.language, d.standing, d.suppression_reason, d.attempts, d.last_error_code, d.due_us, d.queued_us, \
-         d.sent_us FROM delivery d JOIN player_case c ON c.case_id = d.case_id \
+         d.sent_us, c.player_id FROM delivery d JOIN player_case c ON c.case_id = d.case_id \
          WHERE d.brand = $1 AND ($2 = '' OR d.standing = $2) \
          AND (d.queued_us < $3 OR (d.queued_us = $3 AND d.notification_id < $4)) \
          ORDER BY d.queued_us DESC, d.notification_id DESC LIMIT $5",
@@ -219,6 +220,7 @@ pub(super) async fn select(
                 number: row.get(1),
                 version: u64::try_from(row.get::<i64, _>(2)).unwrap_or(0),
                 state: row.get(3),
+                player_id: row.get(16),
             };
             Ok((head, DeliveryRow::read(row, 4)?))
         })

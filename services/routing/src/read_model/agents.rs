@@ -1,6 +1,6 @@
 //! Agents: rows from the facts about them, and from what cases tell of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use case::routing::agent::{self, AgentEvent, AgentRegistered, Presence};
@@ -10,7 +10,7 @@ use case::{AgentId, Brand, CaseEvent, PlayerId, StoredEvent, Team};
 use event_log::Committed;
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::{FactRows, ReadModel as Declared};
+use service_kit::projection::{FactRows, Lines, ReadModel as Declared};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
@@ -75,15 +75,56 @@ impl FactRows for AgentRows {
         committed: &Committed,
         event: &CaseEvent,
     ) -> Result<(), Failure> {
+        let mut told = Told::default();
+        told.take_in(rows, committed, event).await?;
+        told.write(rows).await
+    }
+
+    async fn put_all(
+        &self,
+        rows: &mut AnyConnection,
+        facts: &[(Committed, CaseEvent)],
+    ) -> Result<(), Failure> {
+        let mut told = Told::default();
+        for (committed, event) in facts {
+            told.take_in(rows, committed, event).await?;
+        }
+        told.write(rows).await
+    }
+}
+
+/// What facts tell of what agents did. Agents are few and their cases are many: it is written once an agent.
+#[derive(Default)]
+struct Told {
+    /// By brand and agent.
+    activity: BTreeMap<(String, String), Activity>,
+    /// The same, with when an offer ran out.
+    missed: BTreeSet<(String, String, i64)>,
+}
+
+#[derive(Default)]
+struct Activity {
+    last_assigned_us: i64,
+    last_active_us: i64,
+}
+
+impl Told {
+    async fn take_in(
+        &mut self,
+        rows: &mut AnyConnection,
+        committed: &Committed,
+        event: &CaseEvent,
+    ) -> Result<(), Failure> {
         match event {
             CaseEvent::Routing(Event::CaseAssigned(assigned)) => {
-                put_active(rows, committed, assigned.agent_id.as_str(), true).await?;
+                self.active(committed, assigned.agent_id.as_str(), true);
             }
             CaseEvent::Routing(Event::OfferDeclined(declined)) => {
-                put_active(rows, committed, declined.agent_id.as_str(), false).await?;
+                self.active(committed, declined.agent_id.as_str(), false);
             }
             CaseEvent::Routing(Event::OfferExpired(expired)) => {
-                put_missed(rows, committed, &expired.agent_id).await?;
+                let missed_us = committed.recorded_at.as_microsecond();
+                self.missed.insert((committed.tenant.clone(), expired.agent_id.to_string(), missed_us));
             }
             CaseEvent::Unknown { .. } => {
                 let read =
@@ -93,7 +134,9 @@ impl FactRows for AgentRows {
                         put_registered(rows, committed, &registered).await?;
                     }
                     AgentEvent::Known(agent::Event::PresenceChanged(changed)) => {
-                        put_presence(rows, committed, changed).await?;
+                        if let Some(agent_id) = put_presence(rows, committed, changed).await? {
+                            self.active(committed, &agent_id, false);
+                        }
                     }
                     AgentEvent::Unknown { .. } => {}
                 }
@@ -102,55 +145,72 @@ impl FactRows for AgentRows {
         }
         Ok(())
     }
-}
 
-/// An agent did something: what they let run out before that is forgiven.
-async fn put_active(
-    rows: &mut AnyConnection,
-    committed: &Committed,
-    agent_id: &str,
-    assigned: bool,
-) -> Result<(), Failure> {
-    let now_us = committed.recorded_at.as_microsecond();
-    sqlx::query(
-        "INSERT INTO agent_activity (brand, agent_id, last_assigned_us, last_active_us) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (brand, agent_id) DO UPDATE SET \
-         last_assigned_us = CASE WHEN excluded.last_assigned_us > agent_activity.last_assigned_us \
-             THEN excluded.last_assigned_us ELSE agent_activity.last_assigned_us END, \
-         last_active_us = CASE WHEN excluded.last_active_us > agent_activity.last_active_us \
-             THEN excluded.last_active_us ELSE agent_activity.last_active_us END",
-    )
-    .bind(&committed.tenant)
-    .bind(agent_id)
-    .bind(if assigned { now_us } else { 0 })
-    .bind(now_us)
-    .execute(&mut *rows)
-    .await?;
-    sqlx::query("DELETE FROM missed_offer WHERE brand = $1 AND agent_id = $2 AND missed_us <= $3")
-        .bind(&committed.tenant)
-        .bind(agent_id)
-        .bind(now_us)
-        .execute(rows)
-        .await?;
-    Ok(())
+    fn active(&mut self, committed: &Committed, agent_id: &str, assigned: bool) {
+        let now_us = committed.recorded_at.as_microsecond();
+        let activity = self.activity.entry((committed.tenant.clone(), agent_id.to_owned())).or_default();
+        activity.last_active_us = activity.last_active_us.max(now_us);
+        if assigned {
+            activity.last_assigned_us = activity.last_assigned_us.max(now_us);
+        }
+    }
+
+    /// An agent who did something is forgiven what they let run out before that.
+    async fn write(self, rows: &mut AnyConnection) -> Result<(), Failure> {
+        let mut lines = Lines::of(
+            "agent_activity",
+            "brand, agent_id, last_assigned_us, last_active_us",
+            "ON CONFLICT (brand, agent_id) DO UPDATE SET \
+             last_assigned_us = CASE WHEN excluded.last_assigned_us > agent_activity.last_assigned_us \
+                 THEN excluded.last_assigned_us ELSE agent_activity.last_assigned_us END, \
+             last_active_us = CASE WHEN excluded.last_active_us > agent_activity.last_active_us \
+                 THEN excluded.last_active_us ELSE agent_activity.last_active_us END",
+        );
+        for ((brand, agent_id), activity) in &self.activity {
+            let (last_assigned_us, last_active_us) = (activity.last_assigned_us, activity.last_active_us);
+            lines.push([
+                brand.as_str().into(),
+                agent_id.as_str().into(),
+                last_assigned_us.into(),
+                last_active_us.into(),
+            ]);
+        }
+        lines.write(rows).await?;
+        for (brand, agent_id, missed_us) in &self.missed {
+            let of = (brand.clone(), agent_id.clone());
+            // Otherwise the statement would find it out.
+            if self.activity.get(&of).is_none_or(|activity| activity.last_active_us < *missed_us) {
+                put_missed(rows, brand, agent_id, *missed_us).await?;
+            }
+        }
+        for ((brand, agent_id), activity) in &self.activity {
+            sqlx::query("DELETE FROM missed_offer WHERE brand = $1 AND agent_id = $2 AND missed_us <= $3")
+                .bind(brand)
+                .bind(agent_id)
+                .bind(activity.last_active_us)
+                .execute(&mut *rows)
+                .await?;
+        }
+        Ok(())
+    }
 }
 
 /// An agent let an offer run out, unless they are known to have done something since.
 async fn put_missed(
     rows: &mut AnyConnection,
-    committed: &Committed,
-    agent_id: &AgentId,
+    brand: &str,
+    agent_id: &str,
+    missed_us: i64,
 ) -> Result<(), Failure> {
-    let now_us = committed.recorded_at.as_microsecond();
     sqlx::query(
         "INSERT INTO missed_offer (brand, agent_id, missed_us) \
          SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM agent_activity a \
              WHERE a.brand = $1 AND a.agent_id = $2 AND a.last_active_us >= $3) \
          ON CONFLICT DO NOTHING",
     )
-    .bind(&committed.tenant)
-    .bind(agent_id.as_str())
-    .bind(now_us)
+    .bind(brand)
+    .bind(agent_id)
+    .bind(missed_us)
     .execute(rows)
     .await?;
     Ok(())
@@ -200,20 +260,20 @@ async fn put_registered(
     Ok(())
 }
 
+/// Who it is; `None` if they are not known here.
 async fn put_presence(
     rows: &mut AnyConnection,
     committed: &Committed,
     changed: PresenceChanged,
-) -> Result<(), Failure> {
+) -> Result<Option<String>, Failure> {
     let row =
         sqlx::query("UPDATE agent SET presence = $1, version = $2 WHERE stream = $3 RETURNING agent_id")
             .bind(changed.presence.as_str())
             .bind(i64::try_from(committed.version).unwrap_or(i64::MAX))
             .bind(committed.stream.to_string())
-            .fetch_optional(&mut *rows)
+            .fetch_optional(rows)
             .await?;
-    let Some(row) = row else { return Ok(()) };
-    put_active(rows, committed, &row.try_get::<String, _>(0)?, false).await
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// Postgres sums up to a wider type; the read model has one.
@@ -322,3 +382,6 @@ fn agent_line(row: &AnyRow, missed_offers: &HashMap<String, u32>) -> Result<Agen
         registered,
     })
 }
+
+#[cfg(test)]
+mod tests;

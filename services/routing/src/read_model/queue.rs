@@ -6,7 +6,7 @@ use case::routing::{ChoiceReason, Priority, PriorityInputs, QueueReason};
 use case::{AgentId, Brand, Case, Team};
 use jiff::Timestamp;
 use service_kit::Failure;
-use service_kit::projection::{Before, CaseRows, ReadModel as Declared};
+use service_kit::projection::{Before, CaseRows, Lines, ReadModel as Declared, Value, delete};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
@@ -83,6 +83,10 @@ impl QueueLine {
 const COLUMNS: &str = "case_id, number, version, state, safety_rank, jurisdiction_rank, topic_rank, \
     value_rank, sla_rank, waiting_since_us, queued_at_us, reason, inputs, entry, offered_to, offer_id, \
     offer_reason, offer_expires_us";
+/// The same as they are written, with where the queue is.
+const ENTRY: &str = "brand, team, case_id, number, version, state, safety_rank, jurisdiction_rank, topic_rank, \
+    value_rank, sla_rank, waiting_since_us, queued_at_us, reason, inputs, entry, offered_to, offer_id, \
+    offer_reason, offer_expires_us";
 const ORDER: &str =
     "safety_rank, jurisdiction_rank, topic_rank, value_rank, sla_rank, waiting_since_us, case_id";
 
@@ -100,77 +104,73 @@ impl CaseRows for QueueRows {
         !before.is_some_and(in_rows) && !in_rows(after)
     }
 
-    async fn put(&self, rows: &mut AnyConnection, before: &Before, case: &Case) -> Result<(), Failure> {
-        if !matches!(before, Before::None) {
-            let case_id = case.id.to_string();
-            for statement in
-                ["DELETE FROM queue_entry WHERE case_id = $1", "DELETE FROM holding WHERE case_id = $1"]
-            {
-                sqlx::query(statement).bind(&case_id).execute(&mut *rows).await?;
+    async fn put_all(&self, rows: &mut AnyConnection, cases: &[(&Before, &Case)]) -> Result<(), Failure> {
+        let old = cases.iter().filter(|(before, _)| !matches!(before, Before::None));
+        let old: Vec<Value> = old.map(|(_, case)| case.id.to_string().into()).collect();
+        delete(rows, "queue_entry", &["case_id"], old.clone()).await?;
+        delete(rows, "holding", &["case_id"], old).await?;
+        let mut holdings = Lines::of("holding", "case_id, brand, agent_id, weight, offer_id", "");
+        let mut entries = Lines::of("queue_entry", ENTRY, "");
+        for (_, case) in cases {
+            let Some(brand) = case.brand() else { continue };
+            if let Some(line) = holding(case, brand) {
+                holdings.push(line);
+            }
+            if let Some(line) = entry(case, brand)? {
+                entries.push(line);
             }
         }
-        let Some(brand) = case.brand() else { return Ok(()) };
-        put_holding(rows, case, brand).await?;
-        put_entry(rows, case, brand).await
+        holdings.write(rows).await?;
+        entries.write(rows).await
     }
 }
 
-async fn put_holding(rows: &mut AnyConnection, case: &Case, brand: &Brand) -> Result<(), Failure> {
+fn holding(case: &Case, brand: &Brand) -> Option<[Value; 5]> {
     let routing = &case.routing;
     let (agent_id, weight, offer_id) = match (&routing.owner, &routing.offer) {
         (Some(owner), _) => (owner, routing.owner_weight, String::new()),
         (None, Some(offer)) => (&offer.agent_id, offer.weight, offer.offer_id.to_string()),
-        (None, None) => return Ok(()),
+        (None, None) => return None,
     };
-    sqlx::query(
-        "INSERT INTO holding (case_id, brand, agent_id, weight, offer_id) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(case.id.to_string())
-    .bind(brand.as_str())
-    .bind(agent_id.as_str())
-    .bind(i64::from(weight))
-    .bind(offer_id)
-    .execute(rows)
-    .await?;
-    Ok(())
+    Some([
+        case.id.to_string().into(),
+        brand.as_str().into(),
+        agent_id.as_str().into(),
+        i64::from(weight).into(),
+        offer_id.into(),
+    ])
 }
 
-async fn put_entry(rows: &mut AnyConnection, case: &Case, brand: &Brand) -> Result<(), Failure> {
+fn entry(case: &Case, brand: &Brand) -> Result<Option<[Value; 20]>, Failure> {
     let routing = &case.routing;
     let (Some(entry), Some(queued), Some(priority), Some(inputs)) =
         (QueueEntry::of(case), &routing.queued, &routing.priority, &routing.priority_inputs)
     else {
-        return Ok(());
+        return Ok(None);
     };
     let offer = routing.offer.as_ref();
-    let statement = format!(
-        "INSERT INTO queue_entry (brand, team, {COLUMNS}) VALUES \
-         ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
-    );
-    sqlx::query(sqlx::AssertSqlSafe(statement))
-        .bind(brand.as_str())
-        .bind(entry.team.as_str())
-        .bind(case.id.to_string())
-        .bind(case.number().map(ToString::to_string).unwrap_or_default())
-        .bind(i64::try_from(case.version).unwrap_or(i64::MAX))
-        .bind(case.state.as_str())
-        .bind(i64::from(priority.safety_rank))
-        .bind(i64::from(priority.jurisdiction_rank))
-        .bind(i64::from(priority.topic_rank))
-        .bind(i64::from(priority.value_rank))
-        .bind(i64::from(priority.sla_rank))
-        .bind(priority.waiting_since.as_microsecond())
-        .bind(queued.queued_at.as_microsecond())
-        .bind(json(&queued.reason)?)
-        .bind(json(inputs)?)
-        .bind(json(&entry)?)
-        .bind(offer.map(|offer| offer.agent_id.to_string()).unwrap_or_default())
-        .bind(offer.map(|offer| offer.offer_id.to_string()).unwrap_or_default())
-        .bind(offer.map(|offer| json(&offer.reason)).transpose()?.unwrap_or_default())
-        .bind(offer.map_or(0, |offer| offer.expires_at.as_microsecond()))
-        .execute(rows)
-        .await?;
-    Ok(())
+    Ok(Some([
+        brand.as_str().into(),
+        entry.team.as_str().into(),
+        case.id.to_string().into(),
+        case.number().map(ToString::to_string).unwrap_or_default().into(),
+        i64::try_from(case.version).unwrap_or(i64::MAX).into(),
+        case.state.as_str().into(),
+        i64::from(priority.safety_rank).into(),
+        i64::from(priority.jurisdiction_rank).into(),
+        i64::from(priority.topic_rank).into(),
+        i64::from(priority.value_rank).into(),
+        i64::from(priority.sla_rank).into(),
+        priority.waiting_since.as_microsecond().into(),
+        queued.queued_at.as_microsecond().into(),
+        json(&queued.reason)?.into(),
+        json(inputs)?.into(),
+        json(&entry)?.into(),
+        offer.map(|offer| offer.agent_id.to_string()).unwrap_or_default().into(),
+        offer.map(|offer| offer.offer_id.to_string()).unwrap_or_default().into(),
+        offer.map(|offer| json(&offer.reason)).transpose()?.unwrap_or_default().into(),
+        offer.map_or(0, |offer| offer.expires_at.as_microsecond()).into(),
+    ]))
 }
 
 impl ReadModel {

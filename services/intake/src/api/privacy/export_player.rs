@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::PrivacyApi;
 use super::export::{File, Page, case_json};
 use super::mutation::PlayerMutation;
-use crate::evidence_store::Owner;
+use crate::evidence_store::{Owner, Part};
 use crate::read_model::{self, Wanted};
 
 /// The largest piece, in bytes: well below the largest message.
@@ -145,10 +145,16 @@ impl Export {
         let key = self.api.evidence.key(Owner::of(case)?).await?;
         for one in &case.intake.evidence {
             let id = one.evidence_id;
-            let mut chunks = self.api.evidence.get(&key, case.id, id, &one.sha256).await?.opened();
-            while let Some(chunk) = chunks.try_next().await? {
-                for content in chunk.chunks(PIECE) {
-                    self.piece(&format!("evidence/{id}"), &one.media_type, content).await?;
+            let kept = (format!("evidence/{id}"), Part::Content, &one.sha256);
+            let original = one.original.as_ref();
+            let original = original
+                .map(|original| (format!("evidence/{id}.original"), Part::Original, &original.sha256));
+            for (name, part, sha256) in std::iter::once(kept).chain(original) {
+                let mut chunks = self.api.evidence.get(&key, case.id, id, part, sha256).await?.opened();
+                while let Some(chunk) = chunks.try_next().await? {
+                    for content in chunk.chunks(PIECE) {
+                        self.piece(&name, &one.media_type, content).await?;
+                    }
                 }
             }
         }
