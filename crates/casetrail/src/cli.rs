@@ -14,9 +14,9 @@ use crate::commands::{
     agents::AgentsArgs, artefacts::ArtefactsArgs, cases::CasesArgs, check::CheckArgs,
     completions::CompletionsArgs, config::ConfigArgs, consumers::ConsumersArgs,
     dead_letters::DeadLettersArgs, deliveries::DeliveriesArgs, export::ExportArgs, history::HistoryArgs,
-    keys::KeysArgs, migrate::MigrateArgs, nats_users::NatsUsersArgs, open::OpenArgs, queue::QueueArgs,
-    rebuild::RebuildArgs, relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs, say::SayArgs,
-    schemas::SchemasArgs, token::TokenArgs, traces::TracesArgs, verify::VerifyArgs,
+    keys::KeysArgs, migrate::MigrateArgs, nats_users::NatsUsersArgs, open::OpenArgs, privacy::PrivacyArgs,
+    queue::QueueArgs, rebuild::RebuildArgs, relay::RelayArgs, sandbox_gateway::SandboxGatewayArgs,
+    say::SayArgs, schemas::SchemasArgs, token::TokenArgs, traces::TracesArgs, verify::VerifyArgs,
     verify_bundle::VerifyBundleArgs, version::VersionArgs, watch::WatchArgs,
 };
 use crate::dev::DevArgs;
@@ -183,6 +183,9 @@ pub(crate) enum Command {
     /// List what was said to players and teams, and what became of it
     #[command(after_help = DeliveriesArgs::EXAMPLES)]
     Deliveries(DeliveriesArgs),
+    /// Answer what players ask about their data: hand it out, erase it, keep it
+    #[command(after_help = PrivacyArgs::EXAMPLES)]
+    Privacy(PrivacyArgs),
     /// List the consumers of events, with how far each is behind the log
     #[command(after_help = ConsumersArgs::EXAMPLES)]
     Consumers(ConsumersArgs),

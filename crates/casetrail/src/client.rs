@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use ambient::{Clock, Ids, SystemClock, SystemIds};
 use case::{Actor, ActorKind};
+use clap::Args;
 use contracts::history::v1::history_service_client::HistoryServiceClient;
 use contracts::intake::v1::intake_service_client::IntakeServiceClient;
 use contracts::notifications::v1::notifications_service_client::NotificationsServiceClient;
 use contracts::operations::v1::operations_service_client::OperationsServiceClient;
+use contracts::privacy::v1::privacy_service_client::PrivacyServiceClient;
 use contracts::routing::v1::routing_service_client::RoutingServiceClient;
-use tonic::Request;
+use service_kit::masked::{PURPOSE_KEY, UNMASK_KEY};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::{Request, Status};
 use uuid::Uuid;
 
 use crate::cli::{Bearer, Global};
@@ -25,6 +28,23 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest answer taken, in bytes: the server sends less.
 const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
+/// How cases are read: what for, and by engineers whether masked.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Reading {
+    /// What it is read for, such as 'incident 4711': written down with the read
+    #[arg(long, value_name = "WORDS", value_parser = purpose)]
+    purpose: Option<MetadataValue<Ascii>>,
+    /// Show an engineer what people wrote and who they are. Needs --purpose and a second factor proven within 5
+    /// minutes, and is written down
+    #[arg(long, requires = "purpose")]
+    unmask: bool,
+}
+
+fn purpose(text: &str) -> Result<MetadataValue<Ascii>, String> {
+    let value = (!text.trim().is_empty()).then(|| text.parse().ok()).flatten();
+    value.ok_or_else(|| "say what for in a few plain words, such as 'incident 4711'".to_owned())
+}
+
 /// A connection, used in somebody's name.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -32,6 +52,7 @@ pub(crate) struct Client {
     actor: Option<Actor>,
     otherwise: Actor,
     token: Option<Bearer>,
+    reading: Reading,
     timeout: Duration,
 }
 
@@ -69,12 +90,19 @@ impl Client {
         let channel = endpoint.connect().await.map_err(unreachable)?;
         let actor = global.actor.clone().map(|actor| Actor { teams: global.teams.clone(), ..actor });
         let (otherwise, token) = (Actor::service("cli"), global.token.clone());
-        Ok(Self { channel, actor, otherwise, token, timeout: global.timeout })
+        let reading = Reading::default();
+        Ok(Self { channel, actor, otherwise, token, reading, timeout: global.timeout })
     }
 
     /// Over an open connection, in this program's own name.
     pub(crate) fn over(channel: Channel) -> Self {
-        Self { channel, actor: None, otherwise: Actor::service("cli"), token: None, timeout: TIMEOUT }
+        let (otherwise, reading) = (Actor::service("cli"), Reading::default());
+        Self { channel, actor: None, otherwise, token: None, reading, timeout: TIMEOUT }
+    }
+
+    /// The same connection, for reading like this.
+    pub(crate) fn reading(&self, reading: &Reading) -> Self {
+        Self { reading: reading.clone(), ..self.clone() }
     }
 
     /// The same connection, in the name of `actor` unless the command line names somebody.
@@ -96,8 +124,14 @@ impl Client {
 
     /// A request whose answer goes on.
     pub(crate) fn follow<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        if let Some(purpose) = &self.reading.purpose {
+            request.metadata_mut().insert(PURPOSE_KEY, purpose.clone());
+        }
+        if self.reading.unmask {
+            request.metadata_mut().insert(UNMASK_KEY, MetadataValue::from_static("true"));
+        }
         if let Some(Bearer(token)) = &self.token {
-            let mut request = Request::new(message);
             request.metadata_mut().insert("authorization", token.clone());
             return request;
         }
@@ -109,7 +143,6 @@ impl Client {
             ActorKind::Service => "service",
         };
         let teams: Vec<&str> = actor.teams.iter().map(|team| team.as_str()).collect();
-        let mut request = Request::new(message);
         let metadata =
             [("casetrail-actor", format!("{kind}:{}", actor.id)), ("casetrail-teams", teams.join(","))];
         for (key, value) in metadata {
@@ -119,6 +152,15 @@ impl Client {
             }
         }
         request
+    }
+
+    /// The next of an answer that goes on, if it comes in time.
+    pub(crate) async fn in_time<T>(
+        &self,
+        next: impl Future<Output = Result<T, Status>>,
+    ) -> Result<T, Problem> {
+        let next = tokio::time::timeout(self.timeout, next).await;
+        Ok(next.unwrap_or_else(|_| Err(Status::deadline_exceeded("the server did not go on in time")))?)
     }
 
     /// A request to the consumers of one service, which all serve alike.
@@ -144,6 +186,10 @@ impl Client {
 
     pub(crate) fn routing(&self) -> RoutingServiceClient<Channel> {
         RoutingServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    pub(crate) fn privacy(&self) -> PrivacyServiceClient<Channel> {
+        PrivacyServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     pub(crate) fn notifications(&self) -> NotificationsServiceClient<Channel> {

@@ -15,6 +15,7 @@ pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod nats_users;
 pub(crate) mod open;
+pub(crate) mod privacy;
 pub(crate) mod queue;
 pub(crate) mod rebuild;
 pub(crate) mod relay;
@@ -75,6 +76,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Problem> {
         Command::Consumers(args) => consumers::run(&args, &asks.client().await?, &asks.output()?).await,
         Command::DeadLetters(args) => dead_letters::run(args, &asks.client().await?, &asks.output()?).await,
         Command::Relay(args) => relay::run(args, &asks.output()?).await,
+        Command::Privacy(args) => privacy::run(args, &asks.client().await?, &asks.output()?).await,
         Command::Deliveries(args) => deliveries::run(args, &asks.client().await?, &asks.output()?).await,
     }
 }

@@ -194,6 +194,16 @@ impl Problem {
             Some("CASE_NOT_FOUND") => Some("`casetrail cases --brand NB` lists the cases of a brand"),
             Some("REQUEST_ID_REUSED") => Some("leave --request-id out: a new request gets a new id"),
             Some("UNAUTHENTICATED") => Some("say who acts with --as, such as --as agent:mette"),
+            Some("SECOND_FACTOR_REQUIRED") => Some(
+                "sign in again with a second factor and give the new token with --token within five minutes; of a \
+                 development system: casetrail token --data DIR --role ROLE --team TEAM --acr",
+            ),
+            Some("NOT_PRIVACY_OFFICER") => {
+                Some("an agent of team privacy has to do this; see --as and --teams")
+            }
+            Some("LEGAL_HOLD_RUNS") => Some(
+                "tell the player, whose request was recorded as refused; `casetrail privacy hold --lift` ends it",
+            ),
             Some("STALE_ETAG" | "CONTENDED") => Some("look at the case again, then repeat the command"),
             _ if status.code() == Code::PermissionDenied => {
                 Some("another person has to do this; name them with --as and --teams")

@@ -48,6 +48,7 @@ pub async fn migrate(
         sqlx::raw_sql("RESET search_path").execute(&mut admin).await?;
         roles::grant_service(&mut admin, schema, password(&role_of(schema.stage))).await?;
     }
+    roles::share_reads(&mut admin).await?;
     roles::grant_relay(&mut admin, password(RELAY)).await?;
     Ok(admin.close().await?)
 }

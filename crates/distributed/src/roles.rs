@@ -7,7 +7,7 @@ use event_log::postgres::Access;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::migrate::MigrateError;
-use crate::schemas::Schema;
+use crate::schemas::{SCHEMAS, Schema};
 
 /// The role that the relay logs in as.
 pub const RELAY: &str = "casetrail_relay";
@@ -53,6 +53,28 @@ pub(crate) async fn grant_service(
             "GRANT USAGE ON SCHEMA {schema} TO {role};
              GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
              REVOKE INSERT, UPDATE, DELETE ON {schema}._sqlx_migrations FROM {role};"
+        ),
+    )
+    .await
+}
+
+/// Lets every service read what all have written down of who read what: an agent's cases are counted over all of
+/// them, and whoever asks any is told of all. Each goes on adding to its own schema's table alone.
+pub(crate) async fn share_reads(admin: &mut PgConnection) -> Result<(), MigrateError> {
+    let columns = "read_id, at_us, reader, brand, case_id, player_id, method, fields, purpose";
+    let rows: Vec<String> = SCHEMAS
+        .iter()
+        .map(|schema| format!("SELECT {columns} FROM {}.personal_read", schema.stage))
+        .collect();
+    let roles: Vec<String> = SCHEMAS.iter().map(|schema| role_of(schema.stage)).collect();
+    let (rows, roles) = (rows.join(" UNION ALL "), roles.join(", "));
+    run(
+        admin,
+        format!(
+            "CREATE SCHEMA IF NOT EXISTS reads;
+             CREATE OR REPLACE VIEW reads.personal_read AS {rows};
+             GRANT USAGE ON SCHEMA reads TO {roles};
+             GRANT SELECT ON reads.personal_read TO {roles};"
         ),
     )
     .await

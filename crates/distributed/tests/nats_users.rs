@@ -237,3 +237,20 @@ fn the_file_for_deployments_is_the_one_that_is_made() {
         "deploy/nats/users.conf is not what is made now: run this test with UPDATE_DOCS=1"
     );
 }
+
+#[test]
+fn the_values_for_helm_give_each_user_of_that_file_a_password() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nats");
+    let values = std::fs::read_to_string(folder.join("values.yaml")).unwrap();
+    let users = std::fs::read_to_string(folder.join("users.conf")).unwrap();
+    assert!(values.contains("$include: ../nats-users/users.conf"), "the users are not read");
+    let variables: Vec<&str> =
+        users.lines().filter_map(|line| line.trim().strip_prefix("password: $")).collect();
+    assert_eq!(variables.len(), nats_users().len());
+    for (user, variable) in nats_users().iter().zip(variables) {
+        let (_, given) = values.split_once(&format!("    {variable}:\n")).expect(variable);
+        let key = given.lines().take(4).last().unwrap().trim();
+        assert_eq!(key, format!("key: {}", user.name), "{variable}");
+    }
+    assert_eq!(values.matches("_NATS_PASSWORD:").count(), nats_users().len(), "one for nobody");
+}

@@ -141,3 +141,39 @@ async fn a_role_has_no_part_in_what_is_another_services() {
     assert!(tried > 500, "{tried} were tried");
     database.drop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_service_adds_to_its_own_reads_and_reads_those_of_all() {
+    let database = Database::create().await.unwrap();
+    migrate(&database.url, 1, &BTreeMap::new()).await.unwrap();
+    migrate(&database.url, 1, &BTreeMap::new()).await.unwrap();
+    let as_role = |role: &str| database.url.replacen("postgres@", &format!("{role}@"), 1);
+    for schema in distributed::SCHEMAS {
+        let mut session = PgConnection::connect(&as_role(&distributed::role_of(schema.stage))).await.unwrap();
+        let added = format!(
+            "INSERT INTO {stage}.personal_read VALUES ('{stage}', 1, 'agent:mette', 'NB', 'c', 'p', 'm', 'f', '')",
+            stage = schema.stage
+        );
+        sqlx::raw_sql(AssertSqlSafe(added)).execute(&mut session).await.unwrap();
+    }
+    for role in role_names() {
+        let mut session = PgConnection::connect(&as_role(&role)).await.unwrap();
+        let seen: Result<i64, _> =
+            sqlx::query_scalar("SELECT COUNT(*) FROM reads.personal_read").fetch_one(&mut session).await;
+        if role == RELAY {
+            assert!(seen.unwrap_err().to_string().contains("permission denied"), "{role}");
+        } else {
+            assert_eq!(seen.unwrap(), 4, "{role}");
+        }
+        for change in [
+            "INSERT INTO reads.personal_read VALUES ('x', 1, 'r', 'NB', 'c', 'p', 'm', 'f', '')",
+            "DELETE FROM reads.personal_read",
+            "DROP VIEW reads.personal_read",
+            "CREATE TABLE reads.mine (x INT)",
+        ] {
+            let done = sqlx::raw_sql(AssertSqlSafe(change)).execute(&mut session).await;
+            assert!(done.is_err(), "{role}: {change}");
+        }
+    }
+    database.drop().await.unwrap();
+}

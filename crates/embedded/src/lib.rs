@@ -7,6 +7,7 @@ mod certificates;
 mod config;
 mod data;
 pub mod proof;
+mod unprotected;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ use tonic::service::RoutesBuilder;
 pub use certificates::{CertificateError, development_tls};
 pub use config::Config;
 pub use data::DataError;
+pub use unprotected::{Refused, Unprotected};
 
 /// What the process is started with.
 pub struct Options {
@@ -84,6 +86,9 @@ pub enum Error {
     /// The listeners.
     #[error(transparent)]
     Serve(#[from] server::ServeError),
+    /// Something was to be left out that protects personal data.
+    #[error(transparent)]
+    Unprotected(#[from] Refused),
     /// An address could not be read back.
     #[error("the address of a listener cannot be read: {0}")]
     Address(#[from] std::io::Error),
@@ -108,12 +113,33 @@ pub struct Embedded {
 
 /// Starts everything and returns when it is ready: every consumer has caught up with the log. When it
 /// fails, whatever was started is stopped, and the folder and the ports are free again.
-pub async fn start(mut options: Options) -> Result<Embedded, Error> {
+pub async fn start(options: Options) -> Result<Embedded, Error> {
+    start_with(options, None).await
+}
+
+/// As [`start`], leaving out some of what protects personal data: for benchmarks, on data that they made up.
+///
+/// # Errors
+/// [`Error::Unprotected`] in production, where others could reach it, and on a folder that has a log.
+pub async fn start_unprotected(options: Options, left_out: Unprotected) -> Result<Embedded, Error> {
+    start_with(options, Some(left_out)).await
+}
+
+async fn start_with(mut options: Options, left_out: Option<Unprotected>) -> Result<Embedded, Error> {
     options.data = data::prepare(&options.data)?;
+    Unprotected::check_folder(&options.data)?;
+    if left_out.is_some() {
+        Unprotected::check(&options.config.grpc, &options.data)?;
+        Unprotected::mark(&options.data)?;
+    }
+    let left_out = left_out.unwrap_or_default();
+    if left_out.without_masking {
+        case::intake::let_through();
+    }
     let listeners = server::bind(&options.config.grpc).await?;
     let log = Arc::new(SqliteLog::open(&options.data.join("log.db"), Arc::clone(&options.clock)).await?);
     let shutdown = Shutdown::new();
-    let started = match parts(&options, &log, &shutdown).await {
+    let started = match parts(&options, left_out, &log, &shutdown).await {
         Ok(parts) => {
             let bus = Arc::clone(&parts.bus);
             let started = Box::pin(assemble(options, parts, listeners, Arc::clone(&log))).await;
@@ -132,8 +158,17 @@ pub async fn start(mut options: Options) -> Result<Embedded, Error> {
 }
 
 /// What the services are given.
-async fn parts(options: &Options, log: &Arc<SqliteLog>, shutdown: &Shutdown) -> Result<Parts, Error> {
+async fn parts(
+    options: &Options,
+    left_out: Unprotected,
+    log: &Arc<SqliteLog>,
+    shutdown: &Shutdown,
+) -> Result<Parts, Error> {
     let Options { data, clock, ids, .. } = options;
+    let mut sealer = sealer(data, clock, ids).await?;
+    if left_out.without_sealing {
+        sealer = sealer.letting_through();
+    }
     let log: Arc<dyn EventLog> = log.clone();
     let bus = EmbeddedBus::open(&data.join("bus.db"), log.clone(), clock.clone(), ids.clone()).await?;
     Ok(Parts {
@@ -142,7 +177,7 @@ async fn parts(options: &Options, log: &Arc<SqliteLog>, shutdown: &Shutdown) -> 
         bus: Arc::new(bus),
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),
-        sealer: Arc::new(sealer(data, clock, ids).await?),
+        sealer: Arc::new(sealer),
         authenticator: authenticator(options).await?,
         messages: options.config.grpc.limits.messages(),
         stores: Stores::Folder(data.clone()),
@@ -240,11 +275,13 @@ async fn start_services(parts: &Parts, config: &Config) -> Result<(Services, Vec
     ];
     let mut routes = RoutesBuilder::default();
     let mut names = vec![History::NAME, Operations::NAME];
-    routes.add_service(Operations::server(Arc::clone(&parts.bus), parts.messages));
     let mut http = Router::new();
     let mut subscriptions = vec![tombstones];
     // Every service could serve the history; a process does it once.
     let mut trace_url = Some(config.telemetry.trace_url.clone());
+    // All write into one file.
+    let [Started { reads, .. }, ..] = &started;
+    routes.add_service(Operations::server(Arc::clone(&parts.bus), Arc::clone(reads), parts.messages));
     for service in started {
         (service.register)(&mut routes);
         if let Some(trace_url) = trace_url.take() {

@@ -13,6 +13,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use super::system::LeftOut;
+
 /// How long a start may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -74,13 +76,29 @@ impl System {
         environment: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("a folder for the data")?;
-        let started = Instant::now();
         let mut command = command(wiring, folder.path())?;
+        command.envs(environment.iter().copied());
+        Self::launch(command, folder, tokens).await
+    }
+
+    /// One in one process that leaves out some of what protects personal data.
+    pub(crate) async fn start_without(left_out: &[LeftOut], tokens: bool) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("a folder for the data")?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["--json", "bench", "system", "--port", "0", "--http-port", "0", "--gateway-port", "0"]);
+        command.arg("--data").arg(folder.path());
+        for one in left_out {
+            command.arg("--without").arg(one.word());
+        }
+        Self::launch(command, folder, tokens).await
+    }
+
+    async fn launch(mut command: Command, folder: TempDir, tokens: bool) -> anyhow::Result<Self> {
         if tokens {
             command.arg("--tokens");
         }
+        let started = Instant::now();
         let mut process = command
-            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -120,6 +138,12 @@ impl System {
         self.processes.iter().map(taken).collect()
     }
 
+    /// The processor time that all of its processes have taken so far, in milliseconds; `None` where the system does
+    /// not tell (outside Linux).
+    pub(crate) fn processor_ms(&self) -> Option<u64> {
+        self.processes.iter().map(|one| processor_ms(one.pid)).sum()
+    }
+
     /// Lets every process but intake's stand still (`STOP`) or go on (`CONT`): what is measured meanwhile is one
     /// service over its database.
     pub(crate) async fn signal_others(&self, signal: &str) -> anyhow::Result<()> {
@@ -147,6 +171,17 @@ fn command(wiring: Wiring, folder: &Path) -> anyhow::Result<Command> {
     });
     command.arg("--data").arg(folder);
     Ok(command)
+}
+
+/// Ticks of `/proc/PID/stat` are hundredths of a second in every Linux.
+const TICK_MS: u64 = 10;
+
+fn processor_ms(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // Behind the name, which may hold anything: state is the first, and user and system time are the 12th and 13th.
+    let (_, behind_the_name) = stat.rsplit_once(") ")?;
+    let mut times = behind_the_name.split(' ').skip(11).take(2).map(str::parse::<u64>);
+    Some((times.next()?.ok()? + times.next()?.ok()?) * TICK_MS)
 }
 
 fn resident_bytes(pid: u32) -> Option<u64> {

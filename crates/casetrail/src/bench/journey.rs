@@ -34,7 +34,8 @@ use super::latency::{Latencies, Percentiles};
 Examples:
   casetrail bench journey --cases 10000 --callers 64 --json
   casetrail bench journey --tokens          the same, every caller with a token
-  casetrail bench journey --telemetry --rounds 5 --wiring distributed")]
+  casetrail bench journey --telemetry --rounds 5 --wiring distributed
+  casetrail bench journey --protection --cases 5000 --json    what sealing, masking and tokens cost")]
 pub(crate) struct Args {
     /// How many callers call at once.
     #[arg(long, default_value_t = 64)]
@@ -44,7 +45,7 @@ pub(crate) struct Args {
     pub(super) cases: usize,
     /// How long messages are written to them, in seconds.
     #[arg(long, default_value_t = 10)]
-    seconds: u64,
+    pub(super) seconds: u64,
     /// Cases opened a second while reactions are timed; otherwise half of what was reached.
     #[arg(long, value_name = "PER_SECOND")]
     rate: Option<f64>,
@@ -57,7 +58,14 @@ pub(crate) struct Args {
     /// Measure what telemetry costs instead: rounds with it and without it in turns, the cases spread over them
     #[arg(long)]
     pub(super) telemetry: bool,
-    /// How many rounds, with --telemetry
+    /// The share of cases whose spans are kept, with --telemetry
+    #[arg(long, value_name = "RATIO", default_value_t = 1.0)]
+    pub(super) sample_ratio: f64,
+    /// Measure what sealing, masking and tokens cost instead: everything in one process with all of them, with each
+    /// left out and with none, in turns
+    #[arg(long, conflicts_with_all = ["telemetry", "tokens", "wiring"])]
+    pub(super) protection: bool,
+    /// How many rounds, with --telemetry or --protection
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
     pub(super) rounds: u8,
 }
@@ -93,7 +101,7 @@ struct Measured {
 pub(super) struct Throughput {
     pub(super) per_second: f64,
     #[serde(flatten)]
-    latency: Percentiles,
+    pub(super) latency: Percentiles,
 }
 
 #[derive(Debug, Serialize)]
@@ -306,7 +314,7 @@ fn between(cause: &Entry, reaction: &Entry) -> Duration {
     Duration::from_micros(u64::try_from(micros(reaction) - micros(cause)).unwrap_or(0))
 }
 
-fn throughput(latencies: &Latencies, took: Duration) -> Throughput {
+pub(super) fn throughput(latencies: &Latencies, took: Duration) -> Throughput {
     let latency = latencies.percentiles();
     #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are exact in a float")]
     let per_second = latency.count as f64 / took.as_secs_f64();

@@ -1,7 +1,9 @@
 //! `casetrail bench journey --telemetry`: what traces and metrics cost. Two systems side by side, one with
 //! telemetry that is pushed to a collector of our own, one without any, take the same load in turns: both meet the
-//! machine in the same mood, and only their ratio is told.
+//! machine in the same mood, and only their ratio is told. So is what the processes of either took of the processors for
+//! a command and everything that it sets off: that depends less on what else the machine does.
 
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,14 +22,12 @@ use tokio::task::JoinSet;
 use super::child::{System, Wiring};
 use super::journey::{Args, Load, Throughput};
 
-/// How long messages are written in a round.
-const MESSAGES: Duration = Duration::from_secs(3);
-
 /// What was measured.
 #[derive(Debug, Serialize)]
 struct Report {
     callers: usize,
     cases_a_round: usize,
+    sample_ratio: f64,
     wirings: Vec<Measured>,
 }
 
@@ -39,16 +39,27 @@ struct Measured {
     /// Commands a second with telemetry, of those without: the middle one of all rounds.
     open_ratio: f64,
     message_ratio: f64,
+    /// Processor time of a command without telemetry, of that with it: likewise.
+    open_processor_ratio: Option<f64>,
+    message_processor_ratio: Option<f64>,
     collected: Collected,
 }
 
 /// The same load on both.
 #[derive(Debug, Serialize)]
 struct Round {
-    open_with: Throughput,
-    open_without: Throughput,
-    message_with: Throughput,
-    message_without: Throughput,
+    open_with: Taken,
+    open_without: Taken,
+    message_with: Taken,
+    message_without: Taken,
+}
+
+/// How fast commands were taken, and what each cost until everybody had reacted.
+#[derive(Debug, Serialize)]
+pub(super) struct Taken {
+    #[serde(flatten)]
+    pub(super) throughput: Throughput,
+    processor_ms_a_command: Option<f64>,
 }
 
 /// What came to the collector.
@@ -91,25 +102,40 @@ async fn take(State(counts): State<Arc<(AtomicU64, AtomicU64)>>, body: Bytes) {
 }
 
 /// A system under load.
-struct Loaded {
-    system: System,
+pub(super) struct Loaded {
+    pub(super) system: System,
     load: Load,
 }
 
 impl Loaded {
     async fn start(args: &Args, wiring: Wiring, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let system = System::start(wiring, args.tokens, environment).await?;
-        let load = Load::on(&system, args.callers, args.tokens).await?;
+        Self::on(System::start(wiring, args.tokens, environment).await?, args.callers, args.tokens).await
+    }
+
+    pub(super) async fn on(system: System, callers: usize, tokens: bool) -> anyhow::Result<Self> {
+        let load = Load::on(&system, callers, tokens).await?;
         Ok(Self { system, load })
     }
 
     /// Cases opened, and then messages written to them.
-    async fn round(&self, cases: usize) -> anyhow::Result<(Throughput, Throughput)> {
+    pub(super) async fn round(&self, cases: usize, lasting: Duration) -> anyhow::Result<(Taken, Taken)> {
+        let began = self.system.processor_ms();
         let (open, cases) = self.load.open(cases, None, &ProgressBar::hidden()).await?;
         self.load.settled().await?;
-        let message = self.load.messages(&cases, MESSAGES).await?;
+        let opened = self.system.processor_ms();
+        let message = self.load.messages(&cases, lasting).await?;
         self.load.settled().await?;
-        Ok((open, message))
+        let ended = self.system.processor_ms();
+        Ok((Taken::of(open, began.zip(opened)), Taken::of(message, opened.zip(ended))))
+    }
+}
+
+impl Taken {
+    fn of(throughput: Throughput, processor_ms: Option<(u64, u64)>) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are exact in a float")]
+        let a_command = |(from, to): (u64, u64)| (to - from) as f64 / throughput.latency.count as f64;
+        let processor_ms_a_command = processor_ms.map(a_command);
+        Self { throughput, processor_ms_a_command }
     }
 }
 
@@ -120,8 +146,8 @@ pub(super) async fn run(args: &Args, json: bool) -> anyhow::Result<()> {
             wirings.push(measure(args, wiring).await.with_context(|| format!("{wiring:?}"))?);
         }
     }
-    let report =
-        Report { callers: args.callers, cases_a_round: args.cases / usize::from(args.rounds), wirings };
+    let cases_a_round = args.cases / usize::from(args.rounds);
+    let report = Report { callers: args.callers, cases_a_round, sample_ratio: args.sample_ratio, wirings };
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -132,60 +158,105 @@ pub(super) async fn run(args: &Args, json: bool) -> anyhow::Result<()> {
 
 async fn measure(args: &Args, wiring: Wiring) -> anyhow::Result<Measured> {
     let sink = Sink::start().await?;
-    let with = [("CASETRAIL__TELEMETRY__OTLP_ENDPOINT", sink.endpoint.as_str())];
+    let ratio = args.sample_ratio.to_string();
+    let with = [
+        ("CASETRAIL__TELEMETRY__OTLP_ENDPOINT", sink.endpoint.as_str()),
+        ("CASETRAIL__TELEMETRY__SAMPLE_RATIO", ratio.as_str()),
+    ];
     let with = Loaded::start(args, wiring, &with).await?;
     let without = Loaded::start(args, wiring, &[("CASETRAIL__TELEMETRY__ENABLED", "false")]).await?;
     let cases = args.cases / usize::from(args.rounds);
     // The first cases pay for caches and connections: nobody's figures.
-    with.round(args.callers).await?;
-    without.round(args.callers).await?;
+    let lasting = Duration::from_secs(args.seconds);
+    with.round(args.callers, lasting).await?;
+    without.round(args.callers, lasting).await?;
     let mut rounds = Vec::with_capacity(args.rounds.into());
     for round in 0..args.rounds {
         // Whoever comes second meets another machine: they take turns in that too.
         let ((open_with, message_with), (open_without, message_without)) = if round % 2 == 0 {
-            let with = with.round(cases).await?;
-            (with, without.round(cases).await?)
+            let with = with.round(cases, lasting).await?;
+            (with, without.round(cases, lasting).await?)
         } else {
-            let without = without.round(cases).await?;
-            (with.round(cases).await?, without)
+            let without = without.round(cases, lasting).await?;
+            (with.round(cases, lasting).await?, without)
         };
         rounds.push(Round { open_with, open_without, message_with, message_without });
     }
     with.system.stop().await?;
     without.system.stop().await?;
-    let ratio = |of: fn(&Round) -> (&Throughput, &Throughput)| {
-        middle(rounds.iter().map(of).map(|(with, without)| with.per_second / without.per_second).collect())
+    let faster = |of: Pair| {
+        let ratio =
+            |(with, without): (&Taken, &Taken)| with.throughput.per_second / without.throughput.per_second;
+        middle(rounds.iter().map(of).map(ratio).collect())
     };
-    let open_ratio = ratio(|round| (&round.open_with, &round.open_without));
-    let message_ratio = ratio(|round| (&round.message_with, &round.message_without));
-    Ok(Measured { wiring, rounds, open_ratio, message_ratio, collected: sink.collected() })
+    let cheaper = |of: Pair| -> Option<f64> {
+        let ratio = |(with, without): (&Taken, &Taken)| {
+            Some(without.processor_ms_a_command? / with.processor_ms_a_command?)
+        };
+        Some(middle(rounds.iter().map(of).map(ratio).collect::<Option<_>>()?))
+    };
+    let open: Pair = |round| (&round.open_with, &round.open_without);
+    let message: Pair = |round| (&round.message_with, &round.message_without);
+    let (open_ratio, message_ratio) = (faster(open), faster(message));
+    let (open_processor_ratio, message_processor_ratio) = (cheaper(open), cheaper(message));
+    let collected = sink.collected();
+    Ok(Measured {
+        wiring,
+        rounds,
+        open_ratio,
+        message_ratio,
+        open_processor_ratio,
+        message_processor_ratio,
+        collected,
+    })
 }
 
-fn middle(mut ratios: Vec<f64>) -> f64 {
+/// What was taken with telemetry, and without.
+type Pair = fn(&Round) -> (&Taken, &Taken);
+
+pub(super) fn middle(mut ratios: Vec<f64>) -> f64 {
     ratios.sort_by(f64::total_cmp);
     ratios.get(ratios.len() / 2).copied().unwrap_or_default()
 }
 
 impl Measured {
     fn print(&self) {
-        let Self { wiring, rounds, open_ratio, message_ratio, collected } = self;
+        let Self { wiring, rounds, .. } = self;
         println!(
             "wiring                   {wiring:?}, {} rounds with and without telemetry in turns",
             rounds.len()
         );
         for (index, round) in rounds.iter().enumerate() {
             println!(
-                "round {:<18} OpenCase {:.0} /s with, {:.0} /s without   ReceiveMessage {:.0} /s with, {:.0} /s without",
+                "round {:<18} OpenCase {} with, {} without   ReceiveMessage {} with, {} without",
                 index + 1,
-                round.open_with.per_second,
-                round.open_without.per_second,
-                round.message_with.per_second,
-                round.message_without.per_second,
+                round.open_with,
+                round.open_without,
+                round.message_with,
+                round.message_without,
             );
         }
-        println!("OpenCase                 {open_ratio:.3} of the commands a second without");
-        println!("ReceiveMessage           {message_ratio:.3} of the commands a second without");
-        println!("collected                {} requests, {} KiB", collected.requests, collected.bytes / 1024);
+        for (what, faster, cheaper) in [
+            ("OpenCase", self.open_ratio, self.open_processor_ratio),
+            ("ReceiveMessage", self.message_ratio, self.message_processor_ratio),
+        ] {
+            println!("{what:<24} {faster:.3} of the commands a second without");
+            if let Some(cheaper) = cheaper {
+                println!("{:<24} {cheaper:.3} of the commands for the same processor time", "");
+            }
+        }
+        let Collected { requests, bytes } = &self.collected;
+        println!("collected                {requests} requests, {} KiB", bytes / 1024);
+    }
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{:.0} /s", self.throughput.per_second)?;
+        match self.processor_ms_a_command {
+            Some(cost) => write!(to, " ({cost:.2} ms each)"),
+            None => Ok(()),
+        }
     }
 }
 

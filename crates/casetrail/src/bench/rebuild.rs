@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ambient::{Ids, SystemClock, SystemIds};
 use anyhow::Context;
-use case::{Brand, CaseNumber};
+use case::{Brand, CaseId, CaseNumber};
 use distributed::Schema;
 use event_log::{Append, EventLog, NewEvent, PostgresLog, PostgresLogOptions};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -96,8 +96,9 @@ pub(crate) async fn run(args: Args, json: bool) -> anyhow::Result<()> {
 async fn fill(log: &Arc<dyn EventLog>, events: u64) -> anyhow::Result<()> {
     let (cases, brand) = (u32::try_from(events)? / 10, "NB".parse::<Brand>()?);
     let number = |sequence| CaseNumber::new(brand.clone(), 2026, sequence);
-    let appends =
-        stream::iter(1..=cases).map(|sequence| log.append(case(&number(sequence)))).buffer_unordered(CALLERS);
+    let appends = stream::iter(1..=cases)
+        .map(|sequence| log.append(case(&brand, &number(sequence))))
+        .buffer_unordered(CALLERS);
     appends.try_for_each(|_| async { Ok(()) }).await.context("the log cannot be filled")
 }
 
@@ -105,7 +106,7 @@ fn new_id() -> Uuid {
     SystemIds.new_id(Timestamp::UNIX_EPOCH)
 }
 
-fn case(number: &CaseNumber) -> Append {
+fn case(brand: &Brand, number: &CaseNumber) -> Append {
     let event = |index| {
         let (event_type, payload) = match index {
             1 => ("intake.case_opened", OPENED.to_owned()),
@@ -123,7 +124,7 @@ fn case(number: &CaseNumber) -> Append {
         }
     };
     Append {
-        stream: new_id(),
+        stream: CaseId::of_request(brand, new_id(), 1).0,
         tenant: "NB".to_owned(),
         expected_version: 0,
         command_id: new_id(),

@@ -32,7 +32,9 @@ Examples:
 
 Each player's key is wrapped by a master key. Wrapping them by another one changes no event. Over Postgres:
   1. Name the new key's file in keys.earlier_master_key_files, and restart every process: all can read it.
-  2. Make it keys.master_key_file (or set keys.vault), and the old one an earlier one; restart every process.
+     For Vault or KMS: set keys.vault or keys.kms too, and keys.current to what wraps now.
+  2. Make it keys.master_key_file, and the old one an earlier one (or set keys.current to the new one); restart
+     every process.
   3. casetrail keys rotate
   4. Take the old one out of keys.earlier_master_key_files, and keep it as long as backups of the keys.";
 }

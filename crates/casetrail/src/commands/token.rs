@@ -47,6 +47,7 @@ impl TokenArgs {
 Examples:
   casetrail token --data ./casetrail-data --role agent --brand NB --team payments --sub mette
   casetrail token --data ./casetrail-data --role payments_approver --brand NB --team payments --sub peter --acr
+  casetrail token --data ./casetrail-data --role engineer --sub eva --acr      reads masked, and may unmask
   CASETRAIL_TOKEN=$(casetrail token --data ./casetrail-data --role service) casetrail cases --brand NB";
 }
 

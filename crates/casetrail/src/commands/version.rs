@@ -22,9 +22,11 @@ Examples:
   casetrail version
   casetrail version --json
   casetrail version --sbom > casetrail.cdx.json
+  grype sbom:casetrail.cdx.json
 
-The commit ends with -dirty where files had been changed since. The bill of materials holds every crate of
-Cargo.lock with its checksum, those of the tests too.";
+The commit ends with -dirty where files had been changed since. The bill of materials holds every crate that
+the shipped programs may be made of, with its checksum and what it needs; crates for tests alone are not in it,
+those that only a build of theirs or another system takes are.";
 }
 
 pub(crate) fn run(args: &VersionArgs, json: bool) -> Result<(), Problem> {

@@ -8,7 +8,7 @@ use contracts::history::v1 as pb;
 use jiff::SignedDuration;
 use tonic::{Code, Status};
 
-use crate::client::Client;
+use crate::client::{Client, Reading};
 use crate::output::history::Entries;
 use crate::output::{Output, colour, json};
 use crate::problem::Problem;
@@ -26,6 +26,8 @@ pub(crate) struct WatchArgs {
     /// The last version already seen; 0 shows everything first
     #[arg(long, value_name = "VERSION", default_value_t = 0)]
     after: u64,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 impl WatchArgs {
@@ -33,12 +35,15 @@ impl WatchArgs {
 Examples:
   casetrail watch NB-2026-000001-X               everything, then what happens
   casetrail watch NB-2026-000001-X --after 12    only what comes after version 12
-  casetrail watch NB-2026-000001-X --json        one object a line";
+  casetrail watch NB-2026-000001-X --json        one object a line
+  casetrail watch NB-2026-000001-X --token \"$ENGINEER\" --unmask --purpose 'incident 4711'
+
+An engineer's token shows every case masked; see `casetrail history --help`.";
 }
 
 pub(crate) async fn run(args: WatchArgs, client: &Client, output: &Output) -> Result<(), Problem> {
     let mut lines = Entries::new(&output.zone, output.width);
-    follow(client, output, &args.case, args.after, &mut lines).await
+    follow(&client.reading(&args.reading), output, &args.case, args.after, &mut lines).await
 }
 
 /// Shows facts after `version` until the server is gone for good. Resumes with the last one shown, so that

@@ -10,7 +10,7 @@ use std::time::Duration;
 use access::mint::{self, Mint};
 use ambient::{Clock, ShiftedClock, SystemIds};
 use anyhow::Context;
-use embedded::{Config, Embedded, Options};
+use embedded::{Config, Embedded, Options, Unprotected};
 use event_log::{EventLog, SqliteLog};
 use owo_colors::OwoColorize;
 use service_kit::config::Tables;
@@ -73,6 +73,15 @@ pub(crate) struct DevArgs {
 
 /// Runs until Ctrl-C or SIGTERM. With `json` the addresses are printed as one JSON line when ready.
 pub(crate) async fn run(args: DevArgs, json: bool) -> anyhow::Result<()> {
+    run_with(args, json, None).await
+}
+
+/// The same, leaving out some of what protects personal data: for a benchmark.
+pub(crate) async fn run_unprotected(args: DevArgs, json: bool, left_out: Unprotected) -> anyhow::Result<()> {
+    run_with(args, json, Some(left_out)).await
+}
+
+async fn run_with(args: DevArgs, json: bool, left_out: Option<Unprotected>) -> anyhow::Result<()> {
     if args.print_config {
         anstream::print!("{}", Config::defaults());
         return Ok(());
@@ -104,7 +113,10 @@ pub(crate) async fn run(args: DevArgs, json: bool) -> anyhow::Result<()> {
         ids: Arc::new(SystemIds),
         telemetry: telemetry.clone(),
     };
-    let started = embedded::start(options).await;
+    let started = match left_out {
+        None => embedded::start(options).await,
+        Some(left_out) => embedded::start_unprotected(options, left_out).await,
+    };
     let system = match started {
         Ok(system) => system,
         Err(error) => {

@@ -3,6 +3,7 @@
 use contracts::history::v1 as pb;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use service_kit::masked::MASKED;
 
 use super::wrap::{hanging, pad};
 use super::{colour, time, words};
@@ -53,6 +54,13 @@ fn joined(parts: &[String]) -> String {
     parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
 
+/// What to say of a case whose player is not shown.
+pub(crate) fn hint(case: &pb::Case) -> Option<String> {
+    let is_masked = case.player.as_ref().is_some_and(|player| player.player_id == MASKED);
+    let hint = "What people wrote and who they are is masked; --unmask with --purpose shows it.";
+    is_masked.then(|| colour::faint(hint))
+}
+
 /// Writes entries one after the other, with a line for each new day.
 pub(crate) struct Entries {
     zone: TimeZone,
@@ -79,11 +87,23 @@ impl Entries {
             time::of_day(&at),
             pad(&colour::stage(&stage), STAGE_COLUMNS)
         );
-        let (who, what) = entry.summary.split_at(subject(entry));
-        let sentence =
-            if who.is_empty() { what.to_owned() } else { format!("{}{what}", colour::strong(who)) };
+        let (who, what) = if entry.summary == MASKED {
+            masked(entry)
+        } else {
+            let (who, what) = entry.summary.split_at(subject(entry));
+            (who.to_owned(), what.to_owned())
+        };
+        let sentence = if who.is_empty() { what } else { format!("{}{what}", colour::strong(&who)) };
         format!("{heading}{}", hanging(&first, &sentence, self.columns))
     }
+}
+
+/// A fact without its sentence, which was masked: who acted, what was recorded, and what of it is no secret.
+fn masked(entry: &pb::Entry) -> (String, String) {
+    let actor = entry.actor.clone().unwrap_or_default();
+    let who = format!("{} {}", words::spoken::<pb::ActorKind>(actor.kind), actor.id);
+    let name = entry.r#type.split('.').next_back().unwrap_or_default().replace('_', " ");
+    (who, format!(": {name} {}", entry.details_json))
 }
 
 /// How much of the summary names who acted: `Mette (payments)`. Nothing where nobody is named.

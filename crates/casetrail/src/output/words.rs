@@ -1,6 +1,6 @@
 //! The contract's enumerations as the words people use: `CASE_STATE_WAITING_PLAYER` is `waiting player`.
 
-use contracts::{history, intake, notifications, routing};
+use contracts::{history, intake, notifications, privacy, routing};
 
 /// An enumeration of the contract.
 pub(crate) trait Word: Sized + TryFrom<i32> {
@@ -29,6 +29,7 @@ macro_rules! words {
 }
 
 words! {
+    history::v1::ActorKind => "ACTOR_KIND_",
     history::v1::CaseState => "CASE_STATE_",
     history::v1::Channel => "CHANNEL_",
     history::v1::Team => "TEAM_",
@@ -43,6 +44,8 @@ words! {
     notifications::v1::DeliveryStanding => "DELIVERY_STANDING_",
     notifications::v1::NotificationKind => "NOTIFICATION_KIND_",
     notifications::v1::SuppressionReason => "SUPPRESSION_REASON_",
+    privacy::v1::ErasureGround => "ERASURE_GROUND_",
+    privacy::v1::HoldGround => "HOLD_GROUND_",
     routing::v1::Channel => "CHANNEL_",
     routing::v1::Presence => "PRESENCE_",
     routing::v1::Team => "TEAM_",

@@ -8,12 +8,12 @@ mod process;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use access::mint::{self, Mint};
-use ambient::{Ids, SystemClock, SystemIds};
+use ambient::{Clock, Ids, SystemClock, SystemIds};
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -26,6 +26,7 @@ use seals::SigningKey;
 use service_kit::{Shutdown, shutdown};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
+use tonic::transport::Identity;
 
 use foundation::Foundation;
 use process::{Process, Spec};
@@ -72,6 +73,9 @@ pub(crate) struct UpArgs {
     /// Believe nobody without a token of the data folder (casetrail token --data)
     #[arg(long)]
     tokens: bool,
+    /// Encrypt connections to the one address, with an authority and a certificate that are made in the data folder
+    #[arg(long)]
+    tls: bool,
 }
 
 impl UpArgs {
@@ -81,6 +85,7 @@ Examples:
   casetrail up --scratch                   a throw-away Postgres and NATS, and everything over them
   casetrail up --scratch --replicas 2      two of each service, and two relays of which one works
   casetrail up --scratch --tokens --data ./up   nobody is believed without a token of ./up
+  casetrail up --scratch --tls --data ./up clients believe ./up/development-ca.pem
   casetrail up --scratch --shards 4        cases spread over four shards, each with its own order and stream
   casetrail up --postgres postgres://postgres@127.0.0.1:5432/casetrail --nats nats://127.0.0.1:4222 --data ./up
 
@@ -132,8 +137,8 @@ pub(crate) async fn run(args: UpArgs, json: bool) -> anyhow::Result<()> {
     let mut processes = Vec::new();
     let started = start_all(&args, &folder, &foundation, &common, (&stop, &front), &mut processes).await;
     let served = match started {
-        Ok(address) => {
-            announce(address, &gateway.url(), &foundation, &folder, &processes, json);
+        Ok((address, authority)) => {
+            announce(address, authority.as_deref(), &gateway.url(), &foundation, &folder, &processes, json);
             shutdown::signal().await;
             Ok(())
         }
@@ -164,7 +169,7 @@ async fn start_all(
     common: &Settings,
     (stop, front): (&Shutdown, &Shutdown),
     processes: &mut Vec<Process>,
-) -> anyhow::Result<SocketAddr> {
+) -> anyhow::Result<(SocketAddr, Option<PathBuf>)> {
     for replica in 1..=args.replicas {
         let spec = Spec::new(args, folder, foundation, common, "relay", replica)?;
         processes.push(Process::start(spec, stop).await?);
@@ -181,8 +186,22 @@ async fn start_all(
         backends.push(Backend { stage: schema.stage.to_owned(), replicas });
     }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
-    let served = front::serve(address, &backends, front).await;
-    served.with_context(|| format!("--port {}: stop the other program or choose another port", args.port))
+    let (served, authority) = if args.tls {
+        let (certificate, authority) = certificate(&folder.path)?;
+        (front::serve_encrypted(address, &backends, certificate, front).await, Some(authority))
+    } else {
+        (front::serve(address, &backends, front).await, None)
+    };
+    let address = served
+        .with_context(|| format!("--port {}: stop the other program or choose another port", args.port))?;
+    Ok((address, authority))
+}
+
+/// The certificate that is made in the data folder, and the authority that clients believe.
+fn certificate(data: &Path) -> anyhow::Result<(Identity, PathBuf)> {
+    let (tls, authority) = embedded::development_tls(data, SystemClock.now())?;
+    let read = |file: &Path| std::fs::read(file).with_context(|| file.display().to_string());
+    Ok((Identity::from_pem(read(&tls.certificate_file)?, read(&tls.key_file)?), authority))
 }
 
 /// What the sandbox gateway signs its callbacks with: new at each start.
@@ -215,6 +234,7 @@ impl Folder {
 
 fn announce(
     front: SocketAddr,
+    authority: Option<&Path>,
     gateway: &str,
     foundation: &Foundation,
     folder: &Folder,
@@ -230,6 +250,7 @@ fn announce(
             "postgres": foundation.postgres,
             "nats": foundation.nats,
             "data": folder.path,
+            "authority": authority,
             "processes": processes,
         });
         println!("{ready}");
@@ -238,7 +259,7 @@ fn announce(
     let kept = if folder.throw_away.is_some() { "  (thrown away at the end)" } else { "" };
     anstream::println!("{} {}: ready", "casetrail".bold(), env!("CARGO_PKG_VERSION"));
     for (what, place) in [
-        ("gRPC", format!("http://{front}  all services")),
+        ("gRPC", format!("{}://{front}  all services", if authority.is_some() { "https" } else { "http" })),
         ("sandbox gateway", gateway.to_owned()),
         ("Postgres", foundation.postgres_shown()),
         ("NATS", foundation.nats.clone()),
@@ -248,5 +269,53 @@ fn announce(
     }
     for process in processes {
         anstream::println!("  {}", process.line());
+    }
+    if let Some(authority) = authority {
+        let a_client =
+            format!("casetrail cases --brand NB --server https://{front} --ca {}", authority.display());
+        anstream::println!("  {:<32} {a_client}", "a client");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+    use tonic::transport::server::TcpIncoming;
+    use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Server};
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_client::HealthClient;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_one_address_is_encrypted_for_who_believes_its_authority_and_speaks_to_nobody_else() {
+        let (ours, others) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (identity, authority) = certificate(ours.path()).unwrap();
+        let (_, another) = certificate(others.path()).unwrap();
+        let stop = Shutdown::new();
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = TcpListener::bind(any).await.unwrap();
+        let behind = Backend { stage: "intake".to_owned(), replicas: vec![listener.local_addr().unwrap()] };
+        let (_, health) = tonic_health::server::health_reporter();
+        let serving = Server::builder().add_service(health).serve_with_incoming(TcpIncoming::from(listener));
+        stop.spawn_background(async move { drop(serving.await) });
+        let address = front::serve_encrypted(any, &[behind], identity, &stop).await.unwrap();
+        let connected = async |scheme: &str, authority: Option<&Path>| {
+            let mut endpoint = Endpoint::from_shared(format!("{scheme}://{address}")).unwrap();
+            if let Some(authority) = authority {
+                let believed = Certificate::from_pem(std::fs::read(authority).unwrap());
+                endpoint = endpoint.tls_config(ClientTlsConfig::new().ca_certificate(believed)).unwrap();
+            }
+            endpoint.connect().await
+        };
+        let is_answered =
+            async |channel| HealthClient::new(channel).check(HealthCheckRequest::default()).await.is_ok();
+        assert!(is_answered(connected("https", Some(&authority)).await.unwrap()).await);
+        assert!(connected("https", Some(&another)).await.is_err());
+        // Without encryption a connection may be made; nothing is answered on it.
+        if let Ok(plain) = connected("http", None).await {
+            assert!(!is_answered(plain).await);
+        }
+        stop.stop(Duration::from_secs(1)).await;
     }
 }

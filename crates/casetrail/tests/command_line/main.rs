@@ -4,6 +4,9 @@
 
 mod checking;
 mod keys;
+mod masked;
+mod measured;
+mod privacy;
 mod program;
 mod schemas;
 mod settings;
@@ -228,4 +231,12 @@ fn a_program_carries_a_bill_of_its_materials() {
     let (theirs, ours) = (named("tonic"), named("casetrail"));
     assert_eq!(theirs["hashes"][0]["content"].as_str().unwrap().len(), 64, "{theirs}");
     assert!(ours.get("hashes").is_none() && ours["type"] == "application", "{ours}");
+    let needs: Vec<&Value> = bill["dependencies"].as_array().unwrap().iter().collect();
+    let needed_by = |purl: &Value| needs.iter().find(|one| one["ref"] == *purl).unwrap()["dependsOn"].clone();
+    assert!(needed_by(&ours["purl"]).as_array().unwrap().contains(&theirs["purl"]), "the program needs it");
+    let all: Vec<&str> =
+        bill["components"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    for only_tested_with in ["proptest", "journey-tests", "xtask"] {
+        assert!(!all.contains(&only_tested_with), "{only_tested_with} is in no program");
+    }
 }

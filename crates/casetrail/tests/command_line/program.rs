@@ -73,8 +73,13 @@ pub(crate) struct Dev {
 impl Dev {
     /// Starts it over this folder and returns once it serves.
     pub(crate) fn start(data: &Path, port: &str) -> Self {
-        let arguments =
-            ["--json", "dev", "--port", port, "--http-port", "0", "--gateway-port", "0", "--data"];
+        Self::start_as(&["dev"], data, port)
+    }
+
+    /// Starts it by these words.
+    pub(crate) fn start_as(words: &[&str], data: &Path, port: &str) -> Self {
+        let ports = ["--port", port, "--http-port", "0", "--gateway-port", "0", "--data"];
+        let arguments = [&["--json"], words, &ports].concat();
         let mut process = Running(command(&arguments).arg(data).stdout(Stdio::piped()).spawn().unwrap());
         let mut line = String::new();
         BufReader::new(process.take_output()).read_line(&mut line).unwrap();

@@ -18,7 +18,7 @@ CREATE TABLE bench.plain (
   fingerprint BYTEA, event_type TEXT NOT NULL, schema_version SMALLINT NOT NULL, recorded_at BIGINT NOT NULL,
   meta BYTEA NOT NULL, payload BYTEA NOT NULL, hash BYTEA NOT NULL,
   PRIMARY KEY (shard, stream_id, version), UNIQUE (shard, position));
-CREATE UNIQUE INDEX ON bench.plain (shard, stream_id, command_id) WHERE command_seq = 0;
+CREATE UNIQUE INDEX ON bench.plain (shard, command_id, stream_id) WHERE command_seq = 0;
 CREATE TABLE bench.naive (LIKE bench.plain INCLUDING ALL);
 ALTER TABLE bench.naive ALTER shard SET DEFAULT 0;
 ALTER TABLE bench.naive ALTER position ADD GENERATED ALWAYS AS IDENTITY (CACHE 100);";

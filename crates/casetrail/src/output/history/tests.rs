@@ -115,3 +115,25 @@ fn only_who_acted_is_the_subject() {
     assert_eq!(of("p-1", Player, "Player p-11 wrote by chat: “ha”"), "");
     assert_eq!(of("routing", Service, "Routing did it"), "Routing");
 }
+
+#[test]
+fn a_masked_fact_tells_who_did_what_and_what_is_no_secret() {
+    let entry = pb::Entry {
+        version: 3,
+        r#type: "intake.message_received".to_owned(),
+        recorded_at: Some(at("2026-11-22T13:03:22Z")),
+        actor: Some(actor(pb::ActorKind::Player, MASKED)),
+        summary: MASKED.to_owned(),
+        details_json: r#"{"channel":"chat","text":"[masked]"}"#.to_owned(),
+        ..pb::Entry::default()
+    };
+    let line = strip_str(&Entries::new(&TimeZone::UTC, None).next(&entry)).to_string();
+    let told = r#"player [masked]: message received {"channel":"chat","text":"[masked]"}"#;
+    assert!(line.ends_with(told), "{line}");
+    let masked = pb::Case {
+        player: Some(pb::Player { player_id: MASKED.to_owned(), ..pb::Player::default() }),
+        ..case()
+    };
+    assert!(hint(&masked).is_some_and(|hint| hint.contains("--unmask")));
+    assert_eq!(hint(&case()), None);
+}
