@@ -5,6 +5,8 @@
 pub(crate) mod envelopes;
 pub(crate) mod events;
 pub(crate) mod masking;
+pub(crate) mod pdfs;
+pub(crate) mod pictures;
 pub(crate) mod requests;
 pub(crate) mod tokens;
 pub(crate) mod words;
@@ -17,6 +19,8 @@ pub(crate) const TARGETS: &[Target] = &[
     ("envelopes", envelopes::run),
     ("events", events::run),
     ("masking", masking::run),
+    ("pdfs", pdfs::run),
+    ("pictures", pictures::run),
     ("requests", requests::run),
     ("tokens", tokens::run),
     ("words", words::run),
