@@ -73,7 +73,10 @@ impl Record {
     }
 
     pub(crate) fn violation(&self, invariant: &'static str, what: impl Into<String>) {
-        self.violations.lock().unwrap().push(Violation { invariant, what: what.into() });
+        let violation = Violation { invariant, what: what.into() };
+        // At once: what it was about is still to be looked at.
+        eprintln!("VIOLATION: {violation}");
+        self.violations.lock().unwrap().push(violation);
     }
 
     pub(crate) fn commands(&self) -> Vec<Command> {

@@ -136,6 +136,21 @@ impl Rig {
         }
     }
 
+    /// Waits for a moment at which every consumer has handled everything; or tells what is behind.
+    pub(crate) async fn caught_up(&self, patience: Duration) -> Result<(), String> {
+        let mut patience = Patience::of(patience);
+        loop {
+            let behind = self.behind().await;
+            if behind.is_empty() {
+                return Ok(());
+            }
+            if patience.is_over() {
+                return Err(behind.into_iter().collect::<Vec<_>>().join(", "));
+            }
+            pause(LOOK).await;
+        }
+    }
+
     /// A process' metrics; `None` while nobody answers.
     async fn metrics(&self, name: &str) -> Option<String> {
         let url = format!("http://{}/metrics", self.up.process(name).http);

@@ -222,6 +222,8 @@ async fn a_player_gets_everything_that_is_held_on_them() {
     let parts = requests::upload(scene.stage.new_id(), &number, "kvittering.png", &picture);
     let sent = futures_util::stream::iter(parts);
     let taken = scene.stage.intake().upload_evidence(ask(&rasmus(), sent)).await.unwrap().into_inner();
+    // What others record about it comes before the export, and not beside it.
+    scene.head().await;
     let request = ExportPlayerRequest {
         request_id: scene.stage.new_id(),
         brand: Stage::BRAND.to_owned(),

@@ -16,6 +16,7 @@ mod erasure;
 mod evidence;
 mod keys;
 mod mail;
+mod masked;
 mod metrics;
 mod read_models;
 mod reads;

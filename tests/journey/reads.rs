@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use ambient::ManualClock;
 use contracts::history::v1::{GetCaseRequest, ListHistoryRequest, ListReadsRequest, PersonalRead};
+use contracts::notifications::v1::{GetPreferencesRequest, ListDeliveriesRequest, list_deliveries_request};
+use contracts::payments_escalation::v1::GetEscalationRequest;
 use stories::{Person, Stage};
 use tonic::{Code, Request};
 use world::{START, World};
@@ -55,6 +57,96 @@ async fn a_read_tells_who_of_which_case_what_and_what_for() {
     let told = scene.stage.history().get_case(for_a_purpose(case(&number), "zoe@example.org")).await;
     Refusal::of(told).about(&["casetrail-purpose"]);
     scene.check().await;
+    scene.stop().await;
+}
+
+/// The reads of a case, once there is one by each of these methods: each service writes its own a moment later.
+async fn reads_by(scene: &Scene, number: &str, methods: &[&str]) -> Vec<PersonalRead> {
+    let mut look = tokio::time::interval(Duration::from_millis(100));
+    let found = async {
+        loop {
+            look.tick().await;
+            let found =
+                reads(scene, ListReadsRequest { case: number.to_owned(), ..Default::default() }).await;
+            if methods.iter().all(|method| found.iter().any(|read| read.method == *method)) {
+                return found;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), found).await.expect("reads are written down")
+}
+
+fn deliveries(number: &str) -> ListDeliveriesRequest {
+    let scope = Some(list_deliveries_request::Scope::Case(number.to_owned()));
+    ListDeliveriesRequest { scope, ..Default::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_every_service_shows_of_a_case_is_written_down_and_listed_at_one_place() {
+    let scene = Scene::begin().await;
+    let number = scene.escalated("TX-1001-SETTLED").await;
+    let case = number.clone();
+    let escalation = GetEscalationRequest { case: case.clone() };
+    scene.stage.payments().get_escalation(for_a_purpose(escalation, "refund")).await.unwrap();
+    scene.stage.notifications().list_deliveries(ask(&mette(), deliveries(&number))).await.unwrap();
+    scene.stage.notifications().get_preferences(ask(&mette(), GetPreferencesRequest { case })).await.unwrap();
+    let methods =
+        ["payments_escalation.GetEscalation", "notifications.ListDeliveries", "notifications.GetPreferences"];
+    let found = reads_by(&scene, &number, &methods).await;
+    for (method, fields, purpose) in
+        [(methods[0], "payments", "refund"), (methods[1], "deliveries", ""), (methods[2], "preferences", "")]
+    {
+        let read = found.iter().find(|read| read.method == method).unwrap();
+        assert_eq!((read.reader.as_str(), read.player_id.as_str()), ("agent:mette", "p-1001"), "{method}");
+        assert_eq!((read.fields.as_str(), read.purpose.as_str()), (fields, purpose), "{method}");
+    }
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cases_in_a_brands_list_of_notifications_are_written_down_and_count_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = ManualClock::new(START.parse().unwrap());
+    let limit = "[intake]\ncases_read_per_hour = 1";
+    let scene = Scene::of(World::start_in(folder.path(), clock, limit).await.unwrap()).await;
+    let numbers = [scene.opened().await, scene.opened().await, scene.opened().await];
+    scene.world.system.settled().await.unwrap();
+    let scope = Some(list_deliveries_request::Scope::Brand(Stage::BRAND.to_owned()));
+    let list = ListDeliveriesRequest { scope, ..Default::default() };
+    scene.stage.notifications().list_deliveries(for_a_purpose(list, "bounces")).await.unwrap();
+    for number in &numbers {
+        let found = reads_by(&scene, number, &["notifications.ListDeliveries"]).await;
+        let [read] = found.as_slice() else { panic!("once each: {found:?}") };
+        assert_eq!((read.reader.as_str(), read.player_id.as_str()), ("agent:mette", "p-1001"));
+        assert_eq!((read.fields.as_str(), read.purpose.as_str()), ("listed", "bounces"));
+    }
+    // Intake writes one of its own, and with it learns of what others have.
+    scene.stage.history().get_case(ask(&mette(), case(&numbers[0]))).await.unwrap();
+    reads_by(&scene, &numbers[0], &["history.GetCase"]).await;
+    let second = scene.stage.history().get_case(ask(&mette(), case(&numbers[1]))).await;
+    Refusal::of(second).is(Code::ResourceExhausted, "READ_LIMIT_REACHED");
+    scene.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cases_that_an_agent_opens_count_over_all_services() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = ManualClock::new(START.parse().unwrap());
+    let limit = "[intake]\ncases_read_per_hour = 3";
+    let scene = Scene::of(World::start_in(folder.path(), clock, limit).await.unwrap()).await;
+    let mut numbers = Vec::new();
+    for _ in 0..4 {
+        numbers.push(scene.opened().await);
+    }
+    for number in &numbers[..2] {
+        scene.stage.notifications().list_deliveries(ask(&mette(), deliveries(number))).await.unwrap();
+        reads_by(&scene, number, &["notifications.ListDeliveries"]).await;
+    }
+    scene.stage.history().get_case(ask(&mette(), case(&numbers[2]))).await.unwrap();
+    // Intake has written that down, and with it learned of what others have.
+    reads_by(&scene, &numbers[2], &["history.GetCase"]).await;
+    let stopped = scene.stage.history().get_case(ask(&mette(), case(&numbers[3]))).await;
+    Refusal::of(stopped).is(Code::ResourceExhausted, "READ_LIMIT_REACHED");
     scene.stop().await;
 }
 

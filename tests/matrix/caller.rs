@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use access::Role;
 use access::mint::{self, Mint, Wish};
 use ambient::{Clock, ManualClock, SystemIds};
+use contracts::history::v1::history_service_client::HistoryServiceClient;
+use contracts::history::v1::{WatchCaseRequest, WatchCaseResponse};
 use contracts::routing::v1::{Team, TransferCaseRequest};
 use embedded::{Config, Embedded, Options};
 use jiff::SignedDuration;
 use service_kit::telemetry::{self, TelemetryConfig};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, Streaming};
 use tonic_types::StatusExt;
 
 use crate::bytes::Bytes;
@@ -113,12 +116,24 @@ impl Desk {
 
     /// A token of a member of these teams.
     pub(crate) fn token_in(&self, teams: &[&str], subject: &str, role: Role, brand: &str) -> String {
+        self.token_with(teams, subject, &[role], brand, Some(mint::SECOND_FACTOR))
+    }
+
+    /// A token of somebody with these roles, who proved who they are like this.
+    pub(crate) fn token_with(
+        &self,
+        teams: &[&str],
+        subject: &str,
+        roles: &[Role],
+        brand: &str,
+        acr: Option<&str>,
+    ) -> String {
         let wish = Wish {
             subject: subject.to_owned(),
-            roles: vec![role],
+            roles: roles.to_vec(),
             teams: teams.iter().map(|team| (*team).to_owned()).collect(),
             brands: vec![brand.to_owned()],
-            acr: Some(mint::SECOND_FACTOR.to_owned()),
+            acr: acr.map(str::to_owned),
             lifetime: SignedDuration::from_hours(1),
         };
         self.mint.token(&wish, self.clock.now())
@@ -139,11 +154,22 @@ impl Desk {
     /// A new case of the player p-1 that belongs to this team, by its id.
     pub(crate) async fn opened_in(&self, team: Team) -> String {
         let case = self.opened(OWN).await;
+        self.transferred(&case, team).await;
+        case
+    }
+
+    /// Comes back once everybody has reacted to everything.
+    pub(crate) async fn settled(&self) {
+        self.system.settled().await.expect("consumers run");
+    }
+
+    /// Gives the case to this team.
+    pub(crate) async fn transferred(&self, case: &str, team: Team) {
         let request = TransferCaseRequest {
             request_id: uuid::Uuid::from_u128(1 + u128::from(self.opened.fetch_add(1, Ordering::Relaxed)))
                 .to_string(),
             etag: String::new(),
-            case: case.clone(),
+            case: case.to_owned(),
             team: team.into(),
         };
         let path = "/casetrail.routing.v1.RoutingService/TransferCase";
@@ -151,7 +177,6 @@ impl Desk {
         let answer = self.call(path, Some(&token), &prost::Message::encode_to_vec(&request)).await;
         assert_eq!(answer.code, Code::Ok, "{answer:?}");
         self.system.settled().await.expect("consumers run");
-        case
     }
 
     /// The number of a foreign case.
@@ -166,13 +191,26 @@ impl Desk {
 
     /// Calls the method at `path`; the first message of the answer.
     pub(crate) async fn call(&self, path: &str, token: Option<&str>, message: &[u8]) -> Answer {
+        self.call_with(path, token, &[], vec![message.to_vec()]).await
+    }
+
+    /// The same with more metadata, and as many messages.
+    pub(crate) async fn call_with(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        metadata: &[(&'static str, &str)],
+        messages: Vec<Vec<u8>>,
+    ) -> Answer {
         let mut client = tonic::client::Grpc::new(self.channel.clone());
         client.ready().await.expect("a connection");
-        let once = futures_util::stream::iter([message.to_vec()]);
-        let mut request = Request::new(once);
+        let mut request = Request::new(futures_util::stream::iter(messages));
         if let Some(token) = token {
             let value = format!("Bearer {token}").parse().expect("a header");
             request.metadata_mut().insert("authorization", value);
+        }
+        for (key, value) in metadata {
+            request.metadata_mut().insert(*key, value.parse().expect("a header"));
         }
         let path = path.parse().expect("a path");
         let answered = async {
@@ -180,6 +218,20 @@ impl Desk {
             Ok(answers.message().await?.unwrap_or_default())
         };
         Answer::of(answered.await)
+    }
+
+    /// What a watch of the case tells whoever has this token.
+    pub(crate) async fn watch(&self, case: &str, token: &str) -> Streaming<WatchCaseResponse> {
+        let mut request = Request::new(WatchCaseRequest { case: case.to_owned(), after_version: 0 });
+        let value = format!("Bearer {token}").parse().expect("a header");
+        request.metadata_mut().insert("authorization", value);
+        let mut history = HistoryServiceClient::new(self.channel.clone());
+        history.watch_case(request).await.expect("the case is reached").into_inner()
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, by: Duration) {
+        self.clock.advance(by);
     }
 
     pub(crate) async fn close(self) {

@@ -34,6 +34,30 @@ impl Filled {
         message.encode_to_vec()
     }
 
+    /// A request of the method at `path` that says what it is about and leaves all else open. Of a brand or a case
+    /// where either would do: the brand.
+    pub(crate) fn only_about(path: &str, brand: &str, case: &str) -> Vec<u8> {
+        let (service, method) = path.trim_start_matches('/').split_once('/').expect("a path");
+        let service = CONTRACT.get_service_by_name(service).expect("a service");
+        let method = service.methods().find(|known| known.name() == method).expect("a method");
+        let mut message = DynamicMessage::new(method.input());
+        let team = Value::EnumNumber(2);
+        for (name, value) in [
+            ("case", Value::String(case.to_owned())),
+            ("brand", Value::String(brand.to_owned())),
+            ("agent_id", Value::String("mette".to_owned())),
+            ("language_code", Value::String("da".to_owned())),
+            ("consumer", Value::String("routing.on_case_opened".to_owned())),
+            ("position", Value::U64(1)),
+            ("team", team),
+        ] {
+            if let Some(field) = method.input().get_field_by_name(name) {
+                message.set_field(&field, value);
+            }
+        }
+        message.encode_to_vec()
+    }
+
     /// A request of the method at `path` about a case and a brand.
     pub(crate) fn of(path: &str, brand: &str, case: &str) -> Self {
         let (service, method) = path.trim_start_matches('/').split_once('/').expect("a path");

@@ -5,7 +5,13 @@
 mod bytes;
 mod caller;
 mod filled;
+mod masked;
+mod planted;
+#[path = "../journey/requests.rs"]
+#[expect(dead_code, reason = "one of them is enough here")]
+mod requests;
 mod teams;
+mod watched;
 
 use access::Role;
 use access::table;

@@ -62,10 +62,19 @@ struct Ready {
 impl Fleet {
     /// A migrated database, NATS and a gateway. `settings` (TOML) are every child's.
     pub(crate) async fn lay(settings: &str) -> Self {
+        Self::lay_over(Database::create().await.unwrap(), &BTreeMap::new(), settings).await
+    }
+
+    /// The same over this database, whose roles get these passwords.
+    pub(crate) async fn lay_over(
+        database: Database,
+        passwords: &BTreeMap<String, String>,
+        settings: &str,
+    ) -> Self {
         // For the probes' client; a provider that was installed before is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (database, nats) = (Database::create().await.unwrap(), SharedNats::find().await.unwrap());
-        distributed::migrate(&database.url, 1, &BTreeMap::new()).await.unwrap();
+        let nats = SharedNats::find().await.unwrap();
+        distributed::migrate(&database.url, 1, passwords).await.unwrap();
         let place = Place {
             database: database.url.clone(),
             nats: nats.url.clone(),
@@ -91,15 +100,20 @@ impl Fleet {
 
     /// Starts one more replica of a service, and returns when it serves.
     pub(crate) async fn start(&self, stage: &str) -> Replica {
-        self.start_from(None, stage).await
+        self.start_from(None, stage, None).await
+    }
+
+    /// The same, with this password of its role.
+    pub(crate) async fn start_with_password(&self, stage: &str, password: &str) -> Replica {
+        self.start_from(None, stage, Some(password)).await
     }
 
     /// The same with the program of the release before, where the environment names a folder with one.
     pub(crate) async fn start_previous(&self, stage: &str) -> Replica {
-        self.start_from(std::env::var_os(PREVIOUS_VARIABLE).map(PathBuf::from), stage).await
+        self.start_from(std::env::var_os(PREVIOUS_VARIABLE).map(PathBuf::from), stage, None).await
     }
 
-    async fn start_from(&self, programs: Option<PathBuf>, stage: &str) -> Replica {
+    async fn start_from(&self, programs: Option<PathBuf>, stage: &str, password: Option<&str>) -> Replica {
         let name = format!("{stage}-{}", self.started.fetch_add(1, Ordering::Relaxed));
         let http = free_port();
         let (role, program_name) = match stage {
@@ -108,6 +122,10 @@ impl Fleet {
         };
         let mut settings: toml::Table = self.place.settings(&role, self.data.path(), http).parse().unwrap();
         merge(&mut settings, self.settings.parse().unwrap());
+        if let Some(password) = password {
+            let url = self.place.database_as(&format!("{role}:{password}"));
+            merge(&mut settings, format!("[postgres]\nurl = '{url}'").parse().unwrap());
+        }
         let gateway = format!(
             "[payments_escalation.gateway]\nurl = '{}'\ncallback_url = 'http://127.0.0.1:{http}/gateway/callbacks'\n\
              callback_secret = '{SECRET}'",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use ambient::{Ids, ManualClock, SystemIds};
+use ambient::{Clock, Ids, ManualClock, SystemIds};
 use distributed::Place;
 use event_bus::nats::RelayState;
 use scratch::{Nats, Postgres};
@@ -83,9 +83,9 @@ impl Site {
 
     /// Moves the clock until everything that is recorded is sealed, at the witness too. Returns the head.
     pub(crate) async fn sealed(&self, scene: &Scene) -> u64 {
-        scene.head().await;
+        self.rests(scene).await;
         self.clock.advance(SEALED);
-        let head = scene.head().await[0];
+        let head = self.rests(scene).await;
         self.clock.advance(SEALED);
         let path = self.witness_file(self.witness);
         eventually("everything is sealed", async || {
@@ -93,7 +93,24 @@ impl Site {
             (last.to >= head).then_some(())
         })
         .await;
-        scene.head().await[0]
+        self.rests(scene).await
+    }
+
+    /// Waits until everybody has reacted to everything and all that was due is done. Returns the head.
+    async fn rests(&self, scene: &Scene) -> u64 {
+        let now = self.clock.now().as_microsecond();
+        let due: Vec<String> = distributed::SCHEMAS
+            .iter()
+            .map(|schema| format!("SELECT 1 FROM {}.timer WHERE due_us <= {now}", schema.stage))
+            .collect();
+        let due = due.join(" UNION ALL ");
+        eventually("all that was due is done", async || {
+            let before = scene.head().await[0];
+            let is_done = self.postgres.psql(DATABASE, &due).unwrap().is_empty();
+            let head = scene.head().await[0];
+            (is_done && head == before).then_some(head)
+        })
+        .await
     }
 
     /// What `casetrail verify` finds, with this witness if one is named.

@@ -77,6 +77,38 @@ fn every_variable_of_a_program_that_a_manifest_sets_is_read() {
     faults.assert_none("No program reads these variables.");
 }
 
+/// The file of settings that every process of a cluster reads, and where it finds it.
+const SETTINGS: &str = "k8s/base/casetrail.toml";
+const MOUNTED: &str = "args: [--config, /etc/casetrail/casetrail.toml]";
+
+#[test]
+fn what_sighup_reloads_comes_from_a_mounted_file_in_every_process() {
+    let mut faults = Faults::default();
+    let table: Table = house::text(SETTINGS).parse().expect("it is TOML");
+    let mut set = BTreeSet::new();
+    collect(&table, PREFIX.trim_end_matches('_'), &mut set);
+    let reloaded: BTreeSet<String> = service_kit::reload::RELOADED
+        .iter()
+        .map(|key| format!("{PREFIX}{}", key.replace('.', "__").to_uppercase()))
+        .collect();
+    assert_eq!(set, reloaded, "{SETTINGS} holds exactly what can change while a process runs");
+    for file in house::files("k8s", ENDINGS) {
+        for (start, word) in house::words(&file.text).filter(|(_, word)| reloaded.contains(*word)) {
+            faults.add_if(true, || format!("{}:{}: {word}", file.path, house::line_at(&file.text, start)));
+        }
+    }
+    for stage in ["intake", "routing", "payments-escalation", "notifications", "relay"] {
+        let path = format!("k8s/base/{stage}/deployment.yaml");
+        let text = house::text(&path);
+        let is_mounted = text.contains(MOUNTED)
+            && text.contains("mountPath: /etc/casetrail\n")
+            && text.contains("name: casetrail-settings\n")
+            && !text.contains("subPath");
+        faults.add_if(!is_mounted, || format!("{path}: {SETTINGS} is not mounted"));
+    }
+    faults.assert_none("The environment goes over the file, and cannot change under a process.");
+}
+
 #[test]
 fn every_setting_that_a_manifest_sets_exists() {
     let known = variables();

@@ -111,6 +111,37 @@ fn the_pure_core_is_pure() {
     faults.assert_none("crates/case has no async, I/O or clock: time, ids and policy arrive in the command.");
 }
 
+/// What leaves out protection for a benchmark, and the only files that may name it.
+const WITHOUT_PROTECTION: &[(&str, &[&str])] = &[
+    ("let_through", &["crates/case/src/intake/masking/mod.rs", "crates/case/src/intake/mod.rs", EMBEDDED]),
+    ("letting_through", &["crates/sealing/src/sealer.rs", EMBEDDED]),
+    ("lets_through", &["crates/sealing/src/sealer.rs", "crates/service-kit/src/execute.rs"]),
+    ("start_unprotected", &[EMBEDDED, "crates/casetrail/src/dev/mod.rs"]),
+    ("run_unprotected", &["crates/casetrail/src/dev/mod.rs", "crates/casetrail/src/bench/system.rs"]),
+];
+const EMBEDDED: &str = "crates/embedded/src/lib.rs";
+
+#[test]
+fn only_a_benchmarks_child_can_go_without_masking_and_sealing() {
+    let mut faults = Faults::default();
+    for file in rust_files() {
+        let code = lexer::without_comments_and_strings(&file.text);
+        for (name, places) in WITHOUT_PROTECTION {
+            let is_named = house::words(&code).any(|(_, word)| word == *name);
+            faults.add_if(is_named && !places.contains(&file.path.as_str()), || {
+                format!("{}: {name}", file.path)
+            });
+        }
+    }
+    for (name, places) in WITHOUT_PROTECTION {
+        for place in *places {
+            faults.add_if(!house::text(place).contains(name), || format!("{place} no longer names {name}"));
+        }
+    }
+    faults
+        .assert_none("What is recorded is masked and sealed; nothing but `casetrail bench` may do without.");
+}
+
 #[test]
 fn the_log_and_the_bus_do_not_know_what_they_carry() {
     let mut faults = Faults::default();
