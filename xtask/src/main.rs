@@ -1,5 +1,5 @@
-//! The project's own chores, run as `cargo xtask <chore>`: `test`, `faults` for long runs of one of its tests,
-//! `artefacts`, which writes what clients are made from, and `sbom`.
+//! The project's own chores, run as `cargo xtask <chore>`: `test`, `faults` for long runs of one of its tests, and
+//! `artefacts`, which writes what clients are made from.
 //!
 //! `test` is the second of the README's two commands and all that `.ci/run` calls. It stands outside the
 //! journey: it knows folders and tools, and must never depend on a crate of ours.
@@ -10,7 +10,6 @@ mod artefacts;
 mod faults;
 mod process;
 mod report;
-mod sbom;
 mod servers;
 mod steps;
 mod tools;
@@ -53,12 +52,6 @@ enum Chore {
     /// a bill of materials.
     #[command(after_help = artefacts::EXAMPLES)]
     Artefacts,
-    /// Writes what the shipped programs are made of, one `CycloneDX` file a program, in target/sbom.
-    ///
-    /// Writes it twice and refuses when the two differ. `cargo-cyclonedx` is looked for on PATH, else built once
-    /// into target/tools.
-    #[command(after_help = sbom::EXAMPLES)]
-    Sbom,
 }
 
 const EXAMPLES: &str = "\
@@ -91,7 +84,6 @@ fn main() -> ExitCode {
         Chore::Test(args) => report::summary(&steps::run(&workshop, &args.only)),
         Chore::Faults(args) => told(faults::run(&workshop, &args)),
         Chore::Artefacts => told(artefacts::run(&workshop)),
-        Chore::Sbom => told(sbom::run(&workshop)),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

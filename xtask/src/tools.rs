@@ -8,7 +8,6 @@ use crate::process::{ask, install, run};
 use crate::workshop::Workshop;
 
 const CARGO_DENY: &str = "0.20.2";
-const CARGO_CYCLONEDX: &str = "0.5.9";
 const BUF: &str = "1.75.0";
 /// The schema of the Compose Specification.
 const COMPOSE_SCHEMA: &str = "1.0.0";
@@ -27,39 +26,27 @@ pub(crate) struct Tool {
 
 /// The judge of the dependency tree, from PATH or built from crates.io.
 pub(crate) fn cargo_deny(workshop: &Workshop) -> Result<Tool> {
-    cargo_tool(workshop, "cargo-deny", CARGO_DENY, &["--version"])
-}
-
-/// What writes bills of materials, from PATH or built from crates.io.
-pub(crate) fn cargo_cyclonedx(workshop: &Workshop) -> Result<Tool> {
-    cargo_tool(workshop, "cargo-cyclonedx", CARGO_CYCLONEDX, &["cyclonedx", "--version"])
-}
-
-/// A part of cargo, from PATH or built from crates.io; `asked` is how it is asked for its version.
-fn cargo_tool(workshop: &Workshop, name: &str, version: &str, asked: &[&str]) -> Result<Tool> {
-    let installed = workshop.tools.join("bin").join(name);
-    if let Some(tool) = find_asked(workshop, name, version, &installed, asked) {
+    let installed = workshop.tools.join("bin").join("cargo-deny");
+    if let Some(tool) = find(workshop, "cargo-deny", CARGO_DENY, &installed) {
         return Ok(tool);
     }
-    println!("{name} {version} is not here: building it, once: about 4 min on one core.");
+    println!("cargo-deny {CARGO_DENY} is not here: building it, once: about 4 min on one core.");
     let build = workshop.tools.join("build");
     install(
         workshop
             .cargo()
-            .args(["install", name, "--version", version, "--locked", "--root"])
+            .args(["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--root"])
             .arg(&workshop.tools)
             .arg("--target-dir")
             .arg(&build),
     )
-    .with_context(|| {
-        format!(
-            "{name} could not be built. It needs access to crates.io and a C compiler; or install it \
-             yourself: `cargo install --locked {name}`"
-        )
-    })?;
+    .context(
+        "cargo-deny could not be built. It needs access to crates.io and a C compiler; or install it \
+         yourself: `cargo install --locked cargo-deny`",
+    )?;
     std::fs::remove_dir_all(&build).with_context(|| format!("cannot remove {}", build.display()))?;
-    find_asked(workshop, name, version, &installed, asked)
-        .with_context(|| format!("{name} was built and does not run; delete target/tools and try again"))
+    find(workshop, "cargo-deny", CARGO_DENY, &installed)
+        .context("cargo-deny was built and does not run; delete target/tools and try again")
 }
 
 /// The linter of the protos, from PATH or npm.
@@ -257,19 +244,8 @@ pub(crate) fn component(workshop: &Workshop, subcommand: &str, component: &str) 
 
 /// The program on PATH, else the installed one, if it is at least as new as the pinned version.
 fn find(workshop: &Workshop, name: &str, pinned: &str, installed: &std::path::Path) -> Option<Tool> {
-    find_asked(workshop, name, pinned, installed, &["--version"])
-}
-
-/// As [`find`], for a program that is asked otherwise.
-fn find_asked(
-    workshop: &Workshop,
-    name: &str,
-    pinned: &str,
-    installed: &std::path::Path,
-    asked: &[&str],
-) -> Option<Tool> {
     [PathBuf::from(name), installed.to_path_buf()].into_iter().find_map(|program| {
-        let version = version_in(&ask(workshop.command(&program).args(asked))?)?;
+        let version = version_in(&ask(workshop.command(&program).arg("--version"))?)?;
         (version >= version_in(pinned)?)
             .then(|| Tool { program, name: format!("{name} {}.{}.{}", version.0, version.1, version.2) })
     })

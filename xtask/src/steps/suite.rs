@@ -23,6 +23,8 @@ pub(super) const STEP: Step = Step {
 const PYTHON_VARIABLE: &str = "CASETRAIL_TEST_PYTHON";
 /// Tells them which `buf` runs the examples of docs/clients.md; `tests/processes/clients.rs` reads it.
 const BUF_VARIABLE: &str = "CASETRAIL_TEST_BUF";
+/// Leaves out what needs a file system of its own; `tests/processes/full_disk.rs` reads it.
+const NO_MOUNT_VARIABLE: &str = "CASETRAIL_TEST_NO_MOUNT";
 /// Where `.config/nextest.toml` puts the report.
 const NEXTEST_REPORT: &str = "target/nextest/default/junit.xml";
 /// Chooses the wiring that stories are played on; `tests/wiring.rs` reads it.
@@ -38,8 +40,12 @@ fn run(workshop: &Workshop) -> Result<Outcome> {
     let python = tools::test_python(workshop)?;
     let buf = tools::buf(workshop)?.program;
     let servers = Servers::start(workshop, &python)?;
+    let mounts = may_mount(workshop)?;
     let cargo = || {
         let mut cargo = workshop.cargo();
+        if !mounts {
+            cargo.env(NO_MOUNT_VARIABLE, "1");
+        }
         cargo.env(PYTHON_VARIABLE, &python).env(BUF_VARIABLE, &buf).envs(&servers.environment);
         cargo
     };
@@ -76,9 +82,25 @@ fn run(workshop: &Workshop) -> Result<Outcome> {
     counts += more;
     let runner = nextest.unwrap_or_else(|| "cargo test (cargo-nextest is not installed)".to_owned());
     let ran = counts != Counts::default();
-    let note = if ran { runner } else { "no test ran: see the errors above".to_owned() };
+    let note = match (ran, mounts) {
+        (false, _) => "no test ran: see the errors above".to_owned(),
+        (true, true) => runner,
+        (true, false) => format!("{runner}; A FULL DISK WAS NOT CHECKED: nothing can be mounted here"),
+    };
     let verdict = if success && ran { Verdict::Passed } else { Verdict::Failed };
     Ok(Outcome { verdict, note, counts })
+}
+
+/// Only root may mount a file system, and not in every container.
+fn may_mount(workshop: &Workshop) -> Result<bool> {
+    let folder = workshop.root.join("target/tmp/mounted");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let run = |program: &str, args: &[&str]| {
+        let mut command = std::process::Command::new(program);
+        command.args(args).arg(&folder).stderr(std::process::Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    Ok(run("mount", &["-t", "tmpfs", "-o", "size=1m", "tmpfs"]) && run("umount", &[]))
 }
 
 fn with_nextest(
