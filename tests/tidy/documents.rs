@@ -27,7 +27,9 @@ fn the_two_commands_are_the_same_everywhere() {
     }
     let ci = house::text(".ci/run");
     let run: Vec<&str> = ci.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-    let does_it = matches!(run[..], ["set -euo pipefail", folder, TEST_COMMAND] if folder.starts_with("cd "));
+    // How lean the build is may be said before it.
+    let does_it = matches!(run[..], ["set -euo pipefail", lean, folder, TEST_COMMAND]
+        if lean.starts_with("export CARGO_") && folder.starts_with("cd "));
     faults
         .add_if(!does_it, || format!(".ci/run must call `{TEST_COMMAND}` and nothing else; it has {run:?}"));
     let justfile = house::text("justfile");

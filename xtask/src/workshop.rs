@@ -37,11 +37,6 @@ impl Workshop {
 
     /// The cargo that runs this program.
     pub(crate) fn cargo(&self) -> Command {
-        let mut cargo = self.command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        // Nobody builds twice in a fresh clone: what a second build would start from only fills the disk.
-        if std::env::var_os("CI").is_some() {
-            cargo.env("CARGO_INCREMENTAL", "0");
-        }
-        cargo
+        self.command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
     }
 }
