@@ -241,20 +241,22 @@ impl Draft<'_> {
             waits_for_third_party(&self.case).then_some(WaitingFor::ThirdParty)
         };
         let intake = &self.case.intake;
-        let asked_at = intake.evidence_requested_at.filter(|_| waiting_for == Some(WaitingFor::Player));
+        let for_player = waiting_for == Some(WaitingFor::Player);
+        let said_at = intake.last_player_message_at.filter(|_| for_player);
+        // What was asked before the player's last word was answered by it: what is waited for now is something else,
+        // and not before that word either.
+        let asked_at = intake.evidence_requested_at.filter(|at| for_player && Some(*at) >= said_at);
+        let waits_since = asked_at.unwrap_or(self.at).max(said_at.unwrap_or(Timestamp::MIN));
         let spoke_at = intake
             .last_player_message_at
             .filter(|at| clock.waiting_for == Some(WaitingFor::Player) && Some(*at) > clock.paused_at);
         match (clock.standing, waiting_for, spoke_at) {
-            (ClockStanding::Running, Some(waiting_for), _) => {
-                let since = asked_at.filter(|at| *at >= clock.running_since).unwrap_or(self.at);
-                self.pause(kind, waiting_for, since);
-            }
+            (ClockStanding::Running, Some(waiting_for), _) => self.pause(kind, waiting_for, waits_since),
             // The player's word ended the pause when it came, even if somebody is waited for again by now.
             (ClockStanding::Paused, again, Some(moment)) => {
                 self.resume(kind, moment);
                 if let Some(waiting_for) = again {
-                    self.pause(kind, waiting_for, asked_at.unwrap_or(self.at));
+                    self.pause(kind, waiting_for, waits_since);
                 }
             }
             (ClockStanding::Paused, None, None) => self.resume(kind, self.at),

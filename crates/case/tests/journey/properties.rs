@@ -75,7 +75,8 @@ proptest! {
         told(place, &choices, |tale, act| {
             let again = Act { at: tale.now, ..act.clone() };
             // Refused (such as a callback completed twice) is as good as answered with nothing.
-            assert!(tale.ask(&again).unwrap_or_default().is_empty(), "{act:?} is recorded again");
+            let recorded = tale.ask(&again).unwrap_or_default();
+            assert!(recorded.is_empty(), "{act:?} is recorded again: {recorded:?}");
         });
     }
 

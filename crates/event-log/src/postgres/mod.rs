@@ -4,13 +4,14 @@
 //! - `open`: connections, refused where an acknowledged append could be lost or history changed.
 //! - `writer`: group commit, over `connection`s that are made again when they fail.
 //! - `flush`: how far the log is on disk; nothing past that is told or shown.
-//! - `reader`: pages and single answers.
+//! - `reader`: pages and single answers; `together`: streams that are read at the same time.
 
 mod connection;
 mod flush;
 mod migrate;
 mod open;
 mod reader;
+mod together;
 mod writer;
 
 use std::sync::Arc;
@@ -38,7 +39,8 @@ use writer::Writer;
 pub struct PostgresLogOptions {
     /// Which shard.
     pub shard: u16,
-    /// Connections that read at the same time; one more appends, and one waits for the disk.
+    /// Connections that read at the same time; one more reads streams for several callers, one appends, one waits
+    /// for the disk, and one asks where the log ends.
     pub read_connections: u32,
     /// What the connections are called in `pg_stat_activity`.
     pub application_name: String,

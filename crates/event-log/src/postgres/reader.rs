@@ -4,11 +4,14 @@
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::flush::Flushed;
 use super::open::{Database, is_away};
+use super::together::{self, Together};
 use crate::{CommandRecord, Committed, Error, StreamId};
 
 /// How long a reader waits for a free connection.
@@ -27,6 +30,9 @@ pub(super) struct Reader {
     shard: i16,
     connections: u32,
     flushed: Flushed,
+    /// Whoever reads a stream while nobody else does has a statement of its own; the others read together.
+    alone: Arc<Semaphore>,
+    together: Together,
 }
 
 /// Runs a statement; connections that died while they lay in the pool are given up one after the other.
@@ -48,6 +54,7 @@ macro_rules! asked {
         }
     }};
 }
+pub(super) use asked;
 
 /// Waits until what was read is on disk. Where that cannot be known, most likely because the server was started anew
 /// in between, it is read once more.
@@ -65,7 +72,9 @@ macro_rules! seen {
     }};
 }
 
-const COLUMNS: &str = "position, stream_id, version, tenant, event_id, command_id, command_seq, event_type,
+/// What [`committed`] reads.
+pub(super) const COLUMNS: &str =
+    "position, stream_id, version, tenant, event_id, command_id, command_seq, event_type,
     schema_version, recorded_at, meta, payload, hash";
 
 impl Reader {
@@ -78,7 +87,9 @@ impl Reader {
                 .test_before_acquire(false)
                 .connect_lazy_with(database.options())
         };
-        Self { pool: pool(connections), end: pool(1), shard, connections, flushed }
+        let together = Together::start(database, shard);
+        let alone = Arc::new(Semaphore::new(1));
+        Self { pool: pool(connections), end: pool(1), shard, connections, flushed, alone, together }
     }
 
     /// Connections that are open, idle, and allowed.
@@ -89,9 +100,28 @@ impl Reader {
     pub(super) async fn close(&self) {
         self.pool.close().await;
         self.end.close().await;
+        self.together.close().await;
     }
 
     pub(super) async fn read_stream(
+        &self,
+        stream: StreamId,
+        after_version: u64,
+        limit: usize,
+    ) -> Result<Vec<Committed>, Error> {
+        seen!(self, {
+            let read = match self.alone.try_acquire() {
+                Ok(_alone) => self.read_alone(stream, after_version, limit).await,
+                Err(_) => self.read_with_others(stream, after_version, limit).await,
+            };
+            read.map(|events| {
+                let last = last_position(&events);
+                (events, last)
+            })
+        })
+    }
+
+    async fn read_alone(
         &self,
         stream: StreamId,
         after_version: u64,
@@ -101,19 +131,39 @@ impl Reader {
             "SELECT {COLUMNS} FROM log.event WHERE shard = $1 AND stream_id = $2 AND version > $3
              ORDER BY version LIMIT $4"
         );
-        seen!(self, {
-            let rows = asked!(
-                self,
-                pool,
-                sqlx::query(sqlx::AssertSqlSafe(statement.clone()))
-                    .bind(self.shard)
-                    .bind(stream)
-                    .bind(signed(after_version))
-                    .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
-                fetch_all
-            )?;
-            events(&rows)
-        })
+        let rows = asked!(
+            self,
+            pool,
+            sqlx::query(sqlx::AssertSqlSafe(statement.clone()))
+                .bind(self.shard)
+                .bind(stream)
+                .bind(signed(after_version))
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
+            fetch_all
+        )?;
+        rows.iter().map(committed).collect()
+    }
+
+    /// As [`read_alone`](Self::read_alone); what of a long stream is too much for others to wait for is read alone.
+    async fn read_with_others(
+        &self,
+        stream: StreamId,
+        after_version: u64,
+        limit: usize,
+    ) -> Result<Vec<Committed>, Error> {
+        let mut events = match self.together.read(stream, after_version, limit.min(together::EACH)).await {
+            // It may be another one's stream.
+            Err(Error::Corrupt(_)) => return self.read_alone(stream, after_version, limit).await,
+            read => read?,
+        };
+        let left = limit - events.len();
+        if let Some(last) = events.last()
+            && events.len() == together::EACH
+            && left > 0
+        {
+            events.extend(self.read_alone(stream, last.version, left).await?);
+        }
+        Ok(events)
     }
 
     pub(super) async fn read_all(&self, after_position: u64, limit: usize) -> Result<Vec<Committed>, Error> {
@@ -130,7 +180,9 @@ impl Reader {
                     .bind(i64::try_from(limit).unwrap_or(i64::MAX)),
                 fetch_all
             )?;
-            events(&rows)
+            let events = rows.iter().map(committed).collect::<Result<Vec<_>, _>>()?;
+            let last = last_position(&events);
+            Ok::<_, Error>((events, last))
         })
     }
 
@@ -198,14 +250,12 @@ impl Reader {
     }
 }
 
-/// Events, and the position of the last: in a stream as in the log, it is the highest.
-fn events(rows: &[PgRow]) -> Result<(Vec<Committed>, u64), Error> {
-    let events = rows.iter().map(committed).collect::<Result<Vec<_>, _>>()?;
-    let last = events.last().map_or(0, |event| event.position);
-    Ok((events, last))
+/// In a stream as in the log, the last one's is the highest.
+fn last_position(events: &[Committed]) -> u64 {
+    events.last().map_or(0, |event| event.position)
 }
 
-fn committed(row: &PgRow) -> Result<Committed, Error> {
+pub(super) fn committed(row: &PgRow) -> Result<Committed, Error> {
     Ok(Committed {
         position: position(row, 0)?,
         stream: column(row, 1)?,
@@ -256,7 +306,7 @@ fn corrupt(what: &str, error: &dyn std::error::Error) -> Error {
 }
 
 /// A number as Postgres stores it. What is larger than it can store is larger than anything stored.
-fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 

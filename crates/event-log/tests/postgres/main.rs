@@ -15,6 +15,7 @@ mod protection;
 mod put_back;
 mod released;
 mod sharing;
+mod together;
 
 use std::sync::Arc;
 use std::time::Duration;

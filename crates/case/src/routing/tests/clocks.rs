@@ -97,6 +97,29 @@ fn time_between_a_word_and_the_next_question_counts_even_if_both_came_before_we_
 }
 
 #[test]
+fn a_question_that_was_answered_is_not_what_the_player_is_waited_for() {
+    let mut story = answered(Channel::Chat, Topic::Withdrawal);
+    story.evidence_is_asked_for();
+    story.pass(HOUR);
+    story.player_writes();
+    story.payments(payments::PaymentEscalated {
+        kind: payments::EscalationKind::WithdrawalLate,
+        amount: crate::Money::positive(100, "DKK").unwrap(),
+        method: payments::PaymentMethod::Card,
+        summary: Personal::new("late"),
+    });
+    story.pass(HOUR);
+    story.payments(payments::PaymentInformationRequested {
+        question_id: id(1),
+        question: Personal::new("which card?"),
+    });
+    // All of it was waiting to be looked at; only the last question is open.
+    assert_eq!(names(&story.keep_clocks()), ["sla_paused"]);
+    let resolution = story.clock(ClockKind::Resolution);
+    assert_eq!((resolution.standing, resolution.used_seconds), (Paused, 2 * 3_600));
+}
+
+#[test]
 fn a_case_given_back_while_the_player_is_waited_for_still_waits_for_them() {
     let mut story = answered(Channel::Chat, Topic::Withdrawal);
     story.evidence_is_asked_for();
