@@ -35,7 +35,7 @@ pub use consumer::{Consumer, DeadLetter, Filter, HandleError, Handler, Mode, Pro
 pub use embedded::{EmbeddedBus, OpenError};
 pub use retry::Backoff;
 pub use shards::{Shard, ShardedBus, name_on_shard};
-pub use spans::{HeldSpan, Publishing, Route, Settling};
+pub use spans::{HeldSpan, Publication, Publishing, Route, Settling};
 pub use subscription::{Lag, Stopped, Subscription};
 
 /// How often an event is tried before it becomes a dead letter.

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use event_log::Committed;
-use tracing::Span;
 
 /// The transport, and where its messages go, as the semantic conventions of messaging call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,11 +43,16 @@ impl Settling {
     }
 }
 
+/// The span of publishing one event, up to its acknowledgement: it is over when this is dropped.
+pub trait Publication: Send {
+    /// It did not arrive; `error` says why, in one word.
+    fn failed(&mut self, error: &'static str);
+}
+
 /// Watches a relay publish.
 pub trait Publishing: Send + Sync + 'static {
-    /// The span of publishing an event, up to its acknowledgement. The relay records `otel.status_code` and
-    /// `error.type` on it when it fails.
-    fn span(&self, event: &Committed) -> Span;
+    /// An event is about to be published.
+    fn begin(&self, event: &Committed) -> Box<dyn Publication>;
     /// It ended; `error` says how it failed, in one word.
     fn ended(&self, took: Duration, error: Option<&'static str>);
 }
@@ -56,9 +60,13 @@ pub trait Publishing: Send + Sync + 'static {
 /// Nobody watches.
 pub(crate) struct Unwatched;
 
+impl Publication for Unwatched {
+    fn failed(&mut self, _error: &'static str) {}
+}
+
 impl Publishing for Unwatched {
-    fn span(&self, _event: &Committed) -> Span {
-        Span::none()
+    fn begin(&self, _event: &Committed) -> Box<dyn Publication> {
+        Box::new(Self)
     }
 
     fn ended(&self, _took: Duration, _error: Option<&'static str>) {}

@@ -484,12 +484,14 @@ impl<A: Aggregate> Inner<A> {
         now: Timestamp,
         erasures: u64,
     ) -> Result<Outcome<A>, Failure> {
-        let mut next = A::clone(state);
-        for (version, event) in (state.version() + 1..).zip(&events) {
-            next.evolve(&Recorded { version, recorded_at: now, event: event.clone() });
-        }
-        let span = Appending::begin(self.parts.database, events.len(), &next, request.stream, self.service);
-        let append = self.prepare(request, state.version(), &next, &events, now, &span).await?;
+        // Whose it is and what it is called, a stream is told by its first append, and never anew.
+        let known = state.spoken_name();
+        let made = known.is_none().then(|| evolved(state.as_ref(), &events, state.version() + 1, now));
+        let whose = made.as_ref().unwrap_or(state);
+        let name = known.or_else(|| whose.spoken_name());
+        let of = spans::Named { stream: request.stream, name: name.as_deref(), service: self.service };
+        let span = Appending::begin(self.parts.database, events.len(), of);
+        let append = self.prepare(request, state.version(), whose, &events, now, (of, &span)).await?;
         let started = Instant::now();
         let appended = self.parts.log.append(append).await;
         // A conflict is an answer.
@@ -501,11 +503,7 @@ impl<A: Aggregate> Inner<A> {
             return self.answer_again(request.stream, first_version, last_version, last_position).await;
         }
         metrics().events_appended(self.service, events.len());
-        let mut next = A::clone(state);
-        for (version, event) in (appended.first_version..).zip(&events) {
-            next.evolve(&Recorded { version, recorded_at: appended.recorded_at, event: event.clone() });
-        }
-        let next = Arc::new(next);
+        let next = Arc::new(evolved(state.as_ref(), &events, appended.first_version, appended.recorded_at));
         self.keep(request.stream, &next, erasures);
         if let Some(witness) = self.witness {
             witness(&next, &events);
@@ -517,12 +515,12 @@ impl<A: Aggregate> Inner<A> {
         &self,
         request: &CommandRequest<S>,
         expected_version: u64,
-        next: &A,
+        whose: &A,
         events: &[A::Event],
         now: Timestamp,
-        appending: &Appending,
+        (named, appending): (spans::Named<'_>, &Appending),
     ) -> Result<Append, Failure> {
-        let tenant = next
+        let tenant = whose
             .tenant()
             .ok_or_else(|| Failure::Internal("events for a stream that belongs to no brand".to_owned()))?;
         let mut new_events = Vec::with_capacity(events.len());
@@ -530,7 +528,7 @@ impl<A: Aggregate> Inner<A> {
             let event_id = self.parts.ids.new_id(now);
             let mut sealed = event.clone();
             if !self.parts.sealer.lets_through() && personal::has_personal(&mut sealed) {
-                let subject = next
+                let subject = whose
                     .data_subject()
                     .ok_or_else(|| Failure::Internal("personal data of nobody we know".to_owned()))?;
                 let key = self.parts.sealer.seal_key(tenant, subject).await?;
@@ -540,17 +538,9 @@ impl<A: Aggregate> Inner<A> {
                 actor: request.actor.clone(),
                 causation_id: request.causation_id,
                 correlation_id: request.correlation_id.unwrap_or(request.command_id),
-                traceparent: spans::creation(
-                    appending,
-                    &self.route,
-                    self.service,
-                    event.stored_name(),
-                    next,
-                    request.stream,
-                    event_id,
-                ),
+                traceparent: spans::creation(appending, &self.route, named, event.stored_name(), event_id),
                 service: self.service.to_owned(),
-                spoken_name: next.spoken_name(),
+                spoken_name: named.name.map(str::to_owned),
             };
             new_events.push(NewEvent {
                 event_id,
@@ -569,6 +559,15 @@ impl<A: Aggregate> Inner<A> {
             events: new_events,
         })
     }
+}
+
+/// The state once these events are recorded, the first of them as `first_version`.
+fn evolved<A: Aggregate>(state: &A, events: &[A::Event], first_version: u64, recorded_at: Timestamp) -> A {
+    let mut next = state.clone();
+    for (version, event) in (first_version..).zip(events) {
+        next.evolve(&Recorded { version, recorded_at, event: event.clone() });
+    }
+    next
 }
 
 impl<A: Aggregate> Forgets for Inner<A> {

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use ambient::Clock;
 use case::Aggregate;
-use event_bus::{Publishing, Route, Settling};
+use event_bus::{Publication, Publishing, Route, Settling};
 use event_log::Committed;
 use jiff::SignedDuration;
-use opentelemetry::trace::{Link, Span as _, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{
+    Link, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer,
+};
 use opentelemetry::{KeyValue, StringValue};
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 use serde::Deserialize;
@@ -141,19 +143,60 @@ impl OnTheWay {
                 KeyValue::new("casetrail.service", service_of(consumer)),
             ]);
         }
-        let mut span = tracer.span_builder(name).with_kind(SpanKind::Client).with_attributes(attributes);
-        let mut parent = Span::current().context();
-        if how == Settling::Nak
-            && let Some(creator) = noted.creator()
-        {
+        let span = tracer.span_builder(name).with_kind(SpanKind::Client).with_attributes(attributes);
+        let parent = Span::current().context();
+        Some(match how {
+            Settling::Ack => tracer.build_with_context(span, &parent),
+            Settling::Nak => self.descended(tracer, span, parent, committed, &noted),
+        })
+    }
+
+    /// The span of publishing an event, over when it is dropped. As little happens inside it.
+    fn publish(&self, committed: &Committed) -> Option<SdkSpan> {
+        let tracer = self.tracer.as_ref()?;
+        let kept = telemetry::keeps(committed.stream);
+        let noted = Noted::of(committed);
+        let id = stored_text_of(committed.stream);
+        let mut attributes = Vec::with_capacity(9);
+        // What decides stands first.
+        attributes.push(KeyValue::new(CASE_ID, id.clone()));
+        let mut name = Cow::Borrowed("publish event");
+        if kept {
+            name = Cow::Owned(format!("publish case.{}", committed.event_type));
+            attributes.extend(noted.number().map(|number| KeyValue::new(CASE_NUMBER, number.to_owned())));
+            attributes.extend([
+                KeyValue::new("messaging.system", self.route.system),
+                KeyValue::new("messaging.destination.template", self.template.clone()),
+                KeyValue::new("messaging.operation.name", "publish"),
+                KeyValue::new("messaging.operation.type", "send"),
+                KeyValue::new("messaging.message.id", committed.event_id.to_string()),
+                KeyValue::new("messaging.message.conversation_id", id),
+                KeyValue::new("casetrail.service", "relay"),
+            ]);
+        }
+        let span = tracer.span_builder(name).with_kind(SpanKind::Client).with_attributes(attributes);
+        Some(self.descended(tracer, span, opentelemetry::Context::new(), committed, &noted))
+    }
+
+    /// Builds a span that hangs from the creation of its event if that is not long ago, else from `parent`, and links
+    /// it there if it is kept.
+    fn descended(
+        &self,
+        tracer: &SdkTracer,
+        mut span: SpanBuilder,
+        mut parent: opentelemetry::Context,
+        committed: &Committed,
+        noted: &Noted<'_>,
+    ) -> SdkSpan {
+        if let Some(creator) = noted.creator() {
             if self.is_fresh(committed) {
-                parent = opentelemetry::Context::new().with_remote_span_context(creator.clone());
+                parent = parent.with_remote_span_context(creator.clone());
             }
-            if kept {
+            if telemetry::keeps(committed.stream) {
                 span = span.with_links(vec![Link::with_context(creator)]);
             }
         }
-        Some(tracer.build_with_context(span, &parent))
+        tracer.build_with_context(span, &parent)
     }
 
     fn is_fresh(&self, committed: &Committed) -> bool {
@@ -173,37 +216,24 @@ impl OnTheWay {
 }
 
 impl Publishing for OnTheWay {
-    fn span(&self, committed: &Committed) -> Span {
-        let kept = telemetry::keeps(committed.stream);
-        // Read only where a span is made.
-        let noted = LazyCell::new(|| Noted::of(committed));
-        let mut id = Uuid::encode_buffer();
-        let id = text_of(committed.stream, &mut id);
-        let span = tracing::info_span!(
-            parent: None,
-            "publish event",
-            otel.name = kept.then(|| format!("publish case.{}", committed.event_type)),
-            otel.kind = "client",
-            otel.status_code = Empty,
-            error.type = Empty,
-            messaging.system = kept.then_some(self.route.system),
-            messaging.destination.template = kept.then_some(self.route.template.as_str()),
-            messaging.operation.name = kept.then_some("publish"),
-            messaging.operation.type = kept.then_some("send"),
-            messaging.message.id = kept.then(|| display(committed.event_id)),
-            messaging.message.conversation_id = kept.then_some(id),
-            casetrail.case.id = id,
-            casetrail.case.number = noted.number(),
-            casetrail.service = kept.then_some("relay"),
-        );
-        if !span.is_disabled() {
-            self.descend(&span, committed, &noted, true, kept);
-        }
-        span
+    fn begin(&self, committed: &Committed) -> Box<dyn Publication> {
+        Box::new(Publishes(self.publish(committed)))
     }
 
     fn ended(&self, took: Duration, error: Option<&'static str>) {
         metrics().published(self.route.system, took, error);
+    }
+}
+
+/// A span of publishing; nothing where there is no telemetry.
+struct Publishes(Option<SdkSpan>);
+
+impl Publication for Publishes {
+    fn failed(&mut self, error: &'static str) {
+        if let Some(span) = &mut self.0 {
+            span.set_status(Status::error(""));
+            span.set_attribute(KeyValue::new("error.type", error));
+        }
     }
 }
 
@@ -235,20 +265,23 @@ pub(crate) fn timer(source: &str, kind: &str, stream: Uuid) -> Span {
 /// that would not name its case anyway, so it is made without a place in them.
 pub(crate) struct Appending(Option<opentelemetry::Context>);
 
+/// What events are created in: the stream, what people call it, and the service that does it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named<'a> {
+    pub(crate) stream: Uuid,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) service: &'static str,
+}
+
 impl Appending {
-    pub(crate) fn begin<A: Aggregate>(
-        database: &'static str,
-        events: usize,
-        next: &A,
-        stream: Uuid,
-        service: &'static str,
-    ) -> Self {
+    pub(crate) fn begin(database: &'static str, events: usize, named: Named<'_>) -> Self {
         let Some(tracer) = telemetry::tracer() else { return Self(None) };
+        let Named { stream, name, service } = named;
         let mut attributes = Vec::with_capacity(6);
         // What decides stands first.
         attributes.push(KeyValue::new(CASE_ID, stored_text_of(stream)));
         if telemetry::keeps(stream) {
-            attributes.extend(next.spoken_name().map(|number| KeyValue::new(CASE_NUMBER, number)));
+            attributes.extend(name.map(|number| KeyValue::new(CASE_NUMBER, number.to_owned())));
             attributes.extend([
                 KeyValue::new("db.system.name", database),
                 KeyValue::new("db.operation.name", "append"),
@@ -277,16 +310,15 @@ impl Appending {
 /// The span of one event's creation, over at once: its context is stored with the event, so that whoever
 /// publishes it or reacts to it can hang from it or link to it. Nothing happens inside it, so it needs no place in
 /// log lines and is made without them.
-pub(crate) fn creation<A: Aggregate>(
+pub(crate) fn creation(
     appending: &Appending,
     route: &Route,
-    service: &'static str,
+    named: Named<'_>,
     event_type: &str,
-    next: &A,
-    stream: Uuid,
     event_id: Uuid,
 ) -> Option<String> {
     let (tracer, parent) = (telemetry::tracer()?, appending.0.as_ref()?);
+    let Named { stream, name: number, service } = named;
     let id = stored_text_of(stream);
     let mut attributes = Vec::with_capacity(9);
     // What decides stands first.
@@ -294,7 +326,7 @@ pub(crate) fn creation<A: Aggregate>(
     let mut name = Cow::Borrowed("create event");
     if telemetry::keeps(stream) {
         name = Cow::Owned(format!("create case.{event_type}"));
-        attributes.extend(next.spoken_name().map(|number| KeyValue::new(CASE_NUMBER, number)));
+        attributes.extend(number.map(|number| KeyValue::new(CASE_NUMBER, number.to_owned())));
         attributes.extend([
             KeyValue::new("messaging.system", route.system),
             KeyValue::new("messaging.destination.template", route.template.clone()),

@@ -19,12 +19,11 @@ use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, Span};
 
 use super::connect::Names;
 use super::{NatsOptions, envelope, origin, roll_call};
 use crate::spans::Unwatched;
-use crate::{Backoff, Publishing, Route};
+use crate::{Backoff, Publication, Publishing, Route};
 
 /// Events published before their acknowledgements are waited for.
 const WINDOW: usize = 256;
@@ -259,21 +258,21 @@ impl Relay {
                     "position {expected} is missing in the log, {found} comes instead"
                 )));
             }
-            let (span, began) = (self.publishing.span(&event), Instant::now());
+            let (mut span, began) = (self.publishing.begin(&event), Instant::now());
             let message = PublishMessage::build()
                 .headers(envelope::headers(&event, &source))
                 .message_id(event.event_id.to_string())
                 .expected_last_sequence(expected - 1)
                 .payload(event.payload.into())
                 .outbound_message(self.names.subject(&event.event_type, event.stream));
-            let sending = self.jetstream.publish_message(message).instrument(span.clone()).await;
-            let sent = self.watch(&span, began, sending.map_err(refusal))?;
+            let sending = self.jetstream.publish_message(message).await;
+            let sent = self.watch(&mut *span, began, sending.map_err(refusal))?;
             acknowledgements.push(async move {
-                let acknowledged = sent.into_future().instrument(span.clone()).await.map_err(refusal);
+                let acknowledged = sent.into_future().await.map_err(refusal);
                 let in_its_place = acknowledged.and_then(|acknowledged| {
                     if acknowledged.sequence == expected { Ok(expected) } else { Err(Halt::Overtaken) }
                 });
-                let arrived = self.watch(&span, began, in_its_place)?;
+                let arrived = self.watch(&mut *span, began, in_its_place)?;
                 self.publishing.ended(began.elapsed(), None);
                 Ok::<u64, Halt>(arrived)
             });
@@ -283,15 +282,14 @@ impl Relay {
     }
 
     /// Tells of a failure to whoever watches, and hands on what came of it.
-    fn watch<T>(&self, span: &Span, began: Instant, done: Result<T, Halt>) -> Result<T, Halt> {
+    fn watch<T>(&self, span: &mut dyn Publication, began: Instant, done: Result<T, Halt>) -> Result<T, Halt> {
         if let Err(halt) = &done {
             let error = match halt {
                 Halt::Overtaken => "overtaken",
                 Halt::Foreign(_) => "foreign_stream",
                 Halt::Failed(_) => "unavailable",
             };
-            span.record("otel.status_code", "ERROR");
-            span.record("error.type", error);
+            span.failed(error);
             self.publishing.ended(began.elapsed(), Some(error));
         }
         done

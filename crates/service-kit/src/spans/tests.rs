@@ -108,7 +108,7 @@ fn a_reaction_hangs_from_the_creation_while_it_is_fresh_and_comes_first_and_link
 #[test]
 fn what_is_published_late_begins_a_trace_and_links_back() {
     for (minutes_ago, expected) in [(0, true), (60, false)] {
-        let spans = ended(|way| drop(way.span(&recorded(minutes_ago))));
+        let spans = ended(|way| drop(way.begin(&recorded(minutes_ago))));
         let [span] = spans.as_slice() else { panic!("{spans:?}") };
         assert_eq!((hangs(span), span.span_kind.clone()), (expected, SpanKind::Client));
     }
