@@ -76,6 +76,8 @@ pub(super) struct Puller {
     quiet_since: Option<Instant>,
     /// Everything at or below was read from the log when JetStream was quiet.
     read_to: u64,
+    /// In hand, and not given out yet: pulling may end and begin again meanwhile.
+    waiting: Option<Arc<Committed>>,
 }
 
 impl Puller {
@@ -106,6 +108,7 @@ impl Puller {
             stream_head: Arc::default(),
             quiet_since: None,
             read_to: 0,
+            waiting: None,
         };
         (puller, pull)
     }
@@ -147,7 +150,6 @@ impl Puller {
             .await;
         let mut messages = messages.map_err(|error| error.to_string())?;
         let given = self.given.clone();
-        let mut waiting: Option<Arc<Committed>> = None;
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
         let mut kept_alive = Instant::now();
         // Beside the messages, not between them: an answer takes longer than a message.
@@ -167,12 +169,12 @@ impl Puller {
         tokio::pin!(asking);
         loop {
             tokio::select! {
-                message = messages.next(), if waiting.is_none() => match message {
-                    Some(Ok(message)) => waiting = self.take(message).await,
+                message = messages.next(), if self.waiting.is_none() => match message {
+                    Some(Ok(message)) => self.waiting = self.take(message).await,
                     Some(Err(error)) => return Err(error.to_string()),
                     None => return Err("the server ended it".to_owned()),
                 },
-                room = given.reserve(), if waiting.is_some() => match (room, waiting.take()) {
+                room = given.reserve(), if self.waiting.is_some() => match (room, self.waiting.take()) {
                     (Ok(room), Some(event)) => room.send(event),
                     _ => return Ok(()),
                 },
@@ -189,7 +191,8 @@ impl Puller {
     }
 
     /// Takes a message into hand. Nothing is given out of one that is in hand already, was done before, or is
-    /// not wanted.
+    /// not wanted. What was done comes again in great numbers after NATS has lost something: a consumer that is made
+    /// while its stream is being filled begins where that has come to, not where it was told to.
     async fn take(&mut self, message: Message) -> Option<Arc<Committed>> {
         let event = match envelope::delivered(&message) {
             Ok(event) => event,
@@ -218,7 +221,9 @@ impl Puller {
     }
 
     fn is_done(&self, position: u64) -> bool {
-        lock(&self.hands).done.remove(&position)
+        let mut hands = lock(&self.hands);
+        let all_before = position <= *self.floor.borrow();
+        hands.done.remove(&position) || (all_before && !hands.held.contains_key(&position))
     }
 
     async fn put_aside(&self, event: &Committed, deliveries: i64) -> bool {

@@ -136,6 +136,35 @@ async fn nothing_is_missed_when_nats_loses_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_is_not_done_again_when_nats_is_set_back_to_an_older_disk() {
+    let (mut world, database, book) = (World::new().await, database().await, Arc::default());
+    let _relay = world.relay().await;
+    let bus = replica(&world, &database, &book, 1).await;
+    let early = record(&*world.log, 1, 40).await;
+    done(&[&bus], early).await;
+    let older = tempfile::tempdir().unwrap();
+    world.nats.kill().await.unwrap();
+    World::copy(&world.nats.store(), older.path());
+    world.nats.start_again().await.unwrap();
+    let later = record(&*world.log, 2, 200).await;
+    done(&[&bus], later).await;
+
+    world.nats.kill().await.unwrap();
+    World::copy(older.path(), &world.nats.store());
+    world.nats.start_again().await.unwrap();
+    // All that came after the copy is delivered once more, and then what is new.
+    let head = record(&*world.log, 3, 10).await;
+    done(&[&bus], head).await;
+    let kept = std::mem::take(&mut *book.0.lock().unwrap());
+    assert_eq!(kept.keys().copied().collect::<Vec<_>>(), (1..=head).collect::<Vec<_>>());
+    let again: Vec<_> =
+        kept.iter().filter(|(_, (times, _))| *times > 1).map(|(position, _)| *position).collect();
+    assert_eq!(again, Vec::<u64>::new(), "handled again");
+    bus.shutdown().await;
+    database.drop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_ahead_of_a_restored_log_is_not_believed_until_it_is_removed() {
     let (mut world, database, book) = (World::new().await, database().await, Arc::default());
     let relay = world.relay().await;
