@@ -28,6 +28,7 @@ mod line;
 mod memory;
 pub mod postgres;
 mod shards;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod verify;
 
@@ -46,6 +47,7 @@ pub use line::{Lines, Turn};
 pub use memory::MemoryLog;
 pub use postgres::{PostgresLog, PostgresLogOptions};
 pub use shards::{MAX_SHARDS, Shards, global_position, local_position, shard_of};
+#[cfg(feature = "sqlite")]
 pub use sqlite::{OpenError, SqliteLog};
 pub use verify::{Broken, ChainVerifier, Fault, Verification, VerifyError, verify_log, verify_stream};
 

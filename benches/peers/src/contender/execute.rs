@@ -11,6 +11,7 @@ use event_bus::EmbeddedBus;
 use event_log::{EventLog, PostgresLog};
 use sealing::{MasterKey, MemoryKeyStore, Sealer};
 use serde::{Deserialize, Serialize};
+use service_kit::limits::MessageSizes;
 use service_kit::{CommandRequest, Executor, Failure, MetadataAuthenticator, Parts, Shutdown, Stores};
 use uuid::Uuid;
 
@@ -156,6 +157,7 @@ async fn parts(log: Arc<dyn EventLog>, url: String) -> anyhow::Result<Parts> {
         ids,
         sealer: Arc::new(sealer),
         authenticator: Arc::new(MetadataAuthenticator),
+        messages: MessageSizes::default(),
         stores: Stores::postgres(url),
         data: std::env::temp_dir(),
         shutdown: Shutdown::new(),
@@ -176,6 +178,7 @@ impl Contender for Execute {
                 actor: Actor::service("bench"),
                 etag: None,
                 causation_id: None,
+                answers: None,
                 correlation_id: None,
                 // Where the state is at hand, a stream's first command need not look for one.
                 creates: self.replicas.len() == 1 && nth == 0,
