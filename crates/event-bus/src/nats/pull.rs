@@ -191,8 +191,8 @@ impl Puller {
     }
 
     /// Takes a message into hand. Nothing is given out of one that is in hand already, was done before, or is
-    /// not wanted. What was done comes again in great numbers after NATS has lost something: a consumer that is made
-    /// while its stream is being filled begins where that has come to, not where it was told to.
+    /// not wanted. What was done comes again in great numbers after NATS was set back to an older disk, on which the
+    /// consumer's place is an older one, or missing.
     async fn take(&mut self, message: Message) -> Option<Arc<Committed>> {
         let event = match envelope::delivered(&message) {
             Ok(event) => event,
