@@ -8,7 +8,7 @@ test:
 fmt:
     cargo xtask test --only fmt
 
-# Dependencies: bans, licences, sources
+# Dependencies: bans, licences, sources, locks
 deny:
     cargo xtask test --only deny
 
