@@ -42,6 +42,13 @@ fn expected(all: &[Committed], (stream, after, limit): (Uuid, u64, usize)) -> Ve
     all.iter().filter(|event| event.stream == stream && event.version > after).take(limit).cloned().collect()
 }
 
+/// Every one of them is told what it would be told alone.
+async fn told_right(reading: JoinSet<Read>, all: &[Committed]) {
+    for (asked, events) in reading.join_all().await {
+        assert!(events == Ok(expected(all, asked)), "{asked:?}");
+    }
+}
+
 #[tokio::test]
 async fn streams_that_are_read_at_the_same_time_are_each_told_to_whom_they_belong() {
     let migrated = Migrated::create().await;
@@ -54,11 +61,7 @@ async fn streams_that_are_read_at_the_same_time_are_each_told_to_whom_they_belon
             asked.extend([0, 1, 50, 100, 101, 1_000, usize::MAX].map(|limit| (stream, after, limit)));
         }
     }
-    let read = at_once(&log, asked.clone()).join_all().await;
-    assert_eq!(read.len(), asked.len());
-    for (asked, events) in read {
-        assert!(events == Ok(expected(&all, asked)), "{asked:?}");
-    }
+    told_right(at_once(&log, asked), &all).await;
     log.close().await;
 }
 
@@ -76,9 +79,7 @@ async fn who_leaves_while_streams_are_read_together_takes_nothing_along() {
             tokio::task::yield_now().await;
         }
         drop(leaving);
-        for (asked, events) in staying.join_all().await {
-            assert!(events == Ok(expected(&all, asked)), "{asked:?}");
-        }
+        told_right(staying, &all).await;
     }
     log.close().await;
 }
@@ -92,9 +93,7 @@ async fn connections_that_were_cut_are_made_again_for_all_who_read_together() {
     let mut admin = PgConnection::connect(&migrated.database.url).await.unwrap();
     for _ in 0..3 {
         let asked = streams.iter().map(|stream| (*stream, 0, 1_000)).cycle().take(100).collect();
-        for (asked, events) in at_once(&log, asked).join_all().await {
-            assert!(events == Ok(expected(&all, asked)), "{asked:?}");
-        }
+        told_right(at_once(&log, asked), &all).await;
         let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                     WHERE datname = current_database() AND pid <> pg_backend_pid()";
         run(&mut admin, cut).await.unwrap();
