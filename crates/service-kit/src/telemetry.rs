@@ -97,6 +97,9 @@ pub enum TelemetryError {
     /// Likewise, for spans.
     #[error("telemetry.otlp_endpoint: {0}; use for example 'http://127.0.0.1:4318'")]
     Endpoint(String),
+    /// Nobody could hand spans over.
+    #[error("no thread could be started: {0}")]
+    Thread(std::io::Error),
     /// The metrics registry refused.
     #[error("metrics cannot be set up: {0}")]
     Metrics(String),
@@ -235,13 +238,14 @@ fn tracer_provider(
     fate: Fate,
     resource: Resource,
 ) -> Result<SdkTracerProvider, TelemetryError> {
-    let provider = SdkTracerProvider::builder().with_resource(resource).with_sampler(share.clone());
+    let provider = SdkTracerProvider::builder().with_resource(resource.clone()).with_sampler(share.clone());
     let endpoint = &config.otlp_endpoint;
     if endpoint.is_empty() || !config.enabled {
         return Ok(provider.build());
     }
-    let exporter = Otlp::to(endpoint, ANSWER).map_err(TelemetryError::Endpoint)?;
-    Ok(provider.with_span_processor(HandOver::to(exporter, share.clone(), fate)).build())
+    let collector = Otlp::to(endpoint, ANSWER).map_err(TelemetryError::Endpoint)?;
+    let processor = HandOver::to(collector, resource, share.clone(), fate).map_err(TelemetryError::Thread)?;
+    Ok(provider.with_span_processor(processor).build())
 }
 
 fn meter_provider(

@@ -1,21 +1,20 @@
 //! Spans on their way to a collector: OTLP's protobuf over HTTP. The stock exporter copies every key and every value
 //! of a span into messages of its own before it writes them; `encoding` writes them in one pass.
 
-mod encoding;
+pub(super) mod encoding;
 
 use std::io::Read;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use percent_encoding::percent_decode_str;
 use prost::Message;
 use reqwest::Url;
 use reqwest::blocking::Client;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+
+use super::handover::Collector;
 
 /// What every collector is told, as the specification of OTLP's exporters has it; the first one that is set counts.
 const HEADERS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
@@ -26,14 +25,13 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// As much of an answer is read; it says how many spans were refused, and why.
 const ANSWER_BYTES: u64 = 64 * 1024;
 
-/// Hands spans over. It blocks, and so belongs on the thread of a batch processor.
+/// A collector at a URL. It blocks, and so belongs on a thread of its own.
 #[derive(Debug)]
 pub(super) struct Otlp {
     client: Client,
     url: Url,
     headers: HeaderMap,
     answer: Duration,
-    resource: Resource,
 }
 
 impl Otlp {
@@ -50,11 +48,13 @@ impl Otlp {
         let client = client.map_err(|error| error.to_string())?;
         let given = HEADERS.iter().find_map(|name| std::env::var(name).ok());
         let headers = headers(given.as_deref().unwrap_or_default())?;
-        Ok(Self { client, url, headers, answer, resource: Resource::builder_empty().build() })
+        Ok(Self { client, url, headers, answer })
     }
+}
 
+impl Collector for Otlp {
     /// Sends a request, and again as long as the collector is only busy and there is time.
-    fn send(&self, body: Vec<u8>) -> Result<(), String> {
+    fn take(&self, body: Vec<u8>) -> Result<(), String> {
         let (begun, body, mut pause) = (Instant::now(), Bytes::from(body), PAUSE);
         loop {
             let left = self.answer.saturating_sub(begun.elapsed());
@@ -98,18 +98,6 @@ fn headers(given: &str) -> Result<HeaderMap, String> {
         headers.insert(header, value);
     }
     Ok(headers)
-}
-
-impl SpanExporter for Otlp {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let body = encoding::request(&self.resource, &batch);
-        drop(batch);
-        self.send(body).map_err(OTelSdkError::InternalFailure)
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.resource = resource.clone();
-    }
 }
 
 /// An error with what caused it, and without the URL, which may hold a password.
@@ -201,14 +189,14 @@ mod tests {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (url, serving) =
             collector(&["503 Service Unavailable", "429 Too Many Requests\r\nretry-after: 0", "200 OK"]);
-        assert_eq!(Otlp::to(&url, Duration::from_secs(20)).unwrap().send(b"spans".to_vec()), Ok(()));
+        assert_eq!(Otlp::to(&url, Duration::from_secs(20)).unwrap().take(b"spans".to_vec()), Ok(()));
         assert_eq!(serving.join().unwrap().len(), 3);
         let (url, serving) = collector(&["400 Bad Request"]);
-        assert!(Otlp::to(&url, Duration::from_secs(20)).unwrap().send(b"spans".to_vec()).is_err());
+        assert!(Otlp::to(&url, Duration::from_secs(20)).unwrap().take(b"spans".to_vec()).is_err());
         serving.join().unwrap();
         // It would come too late.
         let (url, serving) = collector(&["503 Service Unavailable\r\nretry-after: 60"]);
-        assert!(Otlp::to(&url, Duration::from_secs(20)).unwrap().send(b"spans".to_vec()).is_err());
+        assert!(Otlp::to(&url, Duration::from_secs(20)).unwrap().take(b"spans".to_vec()).is_err());
         serving.join().unwrap();
     }
 }

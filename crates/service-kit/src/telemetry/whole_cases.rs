@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
-use opentelemetry::trace::{SpanId, TracerProvider};
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use prost::Message;
 use tracing::field::Empty;
 use tracing_subscriber::layer::SubscriberExt;
 use uuid::Uuid;
 
-use super::handover::{Fate, HandOver};
+use super::handover::{Collector, Fate, HandOver};
 use super::sampling::{CASE, Share};
 use crate::meta::{parse_traceparent, traceparent_of};
 use crate::spans::hang;
@@ -20,22 +24,23 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 const SPANS: usize = 4;
 
 #[derive(Debug, Clone, Default)]
-struct Exported(Arc<Mutex<Vec<SpanData>>>);
+struct Exported(Arc<Mutex<Vec<Span>>>);
 
-impl SpanExporter for Exported {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        self.0.lock().unwrap().extend(batch);
+impl Collector for Exported {
+    fn take(&self, body: Vec<u8>) -> Result<(), String> {
+        let request = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
+        let scopes = request.resource_spans.into_iter().flat_map(|of_one| of_one.scope_spans);
+        self.0.lock().unwrap().extend(scopes.flat_map(|of_one| of_one.spans));
         Ok(())
     }
 }
 
 /// What is exported of these cases. A caller's trace says that it is not to be kept, which is not asked here.
-fn exported(share: f64, cases: &[Uuid]) -> Vec<SpanData> {
+fn exported(share: f64, cases: &[Uuid]) -> Vec<Span> {
     let (exported, share) = (Exported::default(), Share::new(share));
-    let provider = SdkTracerProvider::builder()
-        .with_sampler(share.clone())
-        .with_span_processor(HandOver::to(exported.clone(), share, Fate::new()))
-        .build();
+    let (sampler, resource) = (share.clone(), Resource::builder_empty().build());
+    let processor = HandOver::to(exported.clone(), resource, share, Fate::new()).unwrap();
+    let provider = SdkTracerProvider::builder().with_sampler(sampler).with_span_processor(processor).build();
     let layer =
         tracing_opentelemetry::layer().with_tracer(provider.tracer("tests")).with_context_activation(false);
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
@@ -72,10 +77,11 @@ fn reacted(case: Uuid, created: &str) {
     let _entered = process.entered();
 }
 
-fn case_of(span: &SpanData) -> String {
-    let mut cases = span.attributes.iter().filter(|pair| pair.key.as_str() == CASE);
-    let case = cases.next().unwrap().value.as_str().into_owned();
+fn case_of(span: &Span) -> String {
+    let mut cases = span.attributes.iter().filter(|pair| pair.key == CASE);
+    let case = cases.next().unwrap().value.clone().unwrap().value;
     assert!(cases.next().is_none(), "it stands once: {span:?}");
+    let Some(Value::StringValue(case)) = case else { panic!("an id is a text: {span:?}") };
     case
 }
 
@@ -83,13 +89,13 @@ fn case_of(span: &SpanData) -> String {
 fn a_case_is_kept_with_its_calls_or_left_out_with_them() {
     let cases: Vec<Uuid> = (0..200).map(Uuid::from_u128).collect();
     let spans = exported(0.3, &cases);
-    let there: HashSet<SpanId> = spans.iter().map(|span| span.span_context.span_id()).collect();
+    let there: HashSet<&[u8]> = spans.iter().map(|span| span.span_id.as_slice()).collect();
     let mut of_case: BTreeMap<String, usize> = BTreeMap::new();
     for span in &spans {
         *of_case.entry(case_of(span)).or_default() += 1;
-        assert!(span.span_context.is_sampled(), "{span:?}");
-        let parent = span.parent_span_id;
-        assert!(parent == SpanId::INVALID || there.contains(&parent), "{} is an orphan", span.name);
+        assert!(span.flags & 1 == 1, "{span:?}");
+        let parent = span.parent_span_id.as_slice();
+        assert!(parent.is_empty() || there.contains(parent), "{} is an orphan", span.name);
     }
     assert!(of_case.values().all(|spans| *spans == SPANS), "{of_case:?}");
     assert!((30..90).contains(&of_case.len()), "about 60 of 200 cases, not {}", of_case.len());

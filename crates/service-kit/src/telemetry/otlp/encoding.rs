@@ -12,29 +12,20 @@ use opentelemetry_sdk::trace::SpanData;
 const KNOWS_WHERE: u32 = 0x100;
 const IS_ELSEWHERE: u32 = 0x200;
 
+/// What stands around a request's spans takes, and a little more.
+const HEAD_BYTES: usize = 1_024;
 /// A number of 64 bits takes at most so many bytes, seven bits in each.
 const LONGEST_VARINT: usize = 10;
-/// What a span of this system takes, and a little more: a batch is written without growing.
-const SPAN_BYTES: usize = 1_024;
-
-/// The body of a request with these spans: an `ExportTraceServiceRequest`.
-pub(super) fn request(resource: &Resource, spans: &[SpanData]) -> Vec<u8> {
-    let mut to = Vec::with_capacity(spans.len() * SPAN_BYTES);
+/// The body of a request with spans of one scope that were written by [`span`]: an `ExportTraceServiceRequest`.
+pub(in super::super) fn request(resource: &Resource, scope: &InstrumentationScope, spans: &[u8]) -> Vec<u8> {
+    let mut to = Vec::with_capacity(spans.len() + HEAD_BYTES);
     message(&mut to, 1, |to| {
         message(to, 1, |to| resource.iter().for_each(|(key, value)| attribute(to, 1, key.as_str(), value)));
-        // One scope is the rule: all spans come from one tracer.
-        for of_one_scope in
-            spans.chunk_by(|one, next| one.instrumentation_scope == next.instrumentation_scope)
-        {
-            message(to, 2, |to| {
-                let scope = of_one_scope.first().map(|span| &span.instrumentation_scope);
-                message(to, 1, |to| scope.into_iter().for_each(|scope| self::scope(to, scope)));
-                for one in of_one_scope {
-                    message(to, 2, |to| span(to, one));
-                }
-                text(to, 3, scope.and_then(InstrumentationScope::schema_url).unwrap_or_default());
-            });
-        }
+        message(to, 2, |to| {
+            message(to, 1, |to| self::scope(to, scope));
+            to.extend_from_slice(spans);
+            text(to, 3, scope.schema_url().unwrap_or_default());
+        });
         text(to, 3, resource.schema_url().unwrap_or_default());
     });
     to
@@ -46,7 +37,12 @@ fn scope(to: &mut Vec<u8>, scope: &InstrumentationScope) {
     scope.attributes().for_each(|pair| attribute(to, 3, pair.key.as_str(), &pair.value));
 }
 
-fn span(to: &mut Vec<u8>, span: &SpanData) {
+/// One of a scope's spans.
+pub(in super::super) fn span(to: &mut Vec<u8>, span: &SpanData) {
+    message(to, 2, |to| of_span(to, span));
+}
+
+fn of_span(to: &mut Vec<u8>, span: &SpanData) {
     place(to, &span.span_context);
     if span.parent_span_id != SpanId::INVALID {
         bytes(to, 4, &span.parent_span_id.to_bytes());
@@ -278,7 +274,7 @@ mod tests {
         values.into_iter().enumerate().map(pair).collect()
     }
 
-    fn span(scope: &InstrumentationScope) -> SpanData {
+    fn recorded(scope: &InstrumentationScope) -> SpanData {
         let start_time = UNIX_EPOCH + Duration::new(1_800_000_000, 123_456_789);
         SpanData {
             span_context: context(1, 2, TraceFlags::SAMPLED, false, ""),
@@ -325,14 +321,14 @@ mod tests {
             dropped_attributes_count: 400,
             events,
             links,
-            ..span(&plain)
+            ..recorded(&plain)
         };
-        let mut all = vec![span(&plain), rich.clone()];
+        let mut all = vec![recorded(&plain), rich.clone()];
         for kind in [SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer] {
-            all.push(SpanData { span_kind: kind, ..span(&plain) });
+            all.push(SpanData { span_kind: kind, ..recorded(&plain) });
         }
         for status in [Status::Ok, Status::error(""), Status::error("why")] {
-            all.push(SpanData { status, ..span(&plain) });
+            all.push(SpanData { status, ..recorded(&plain) });
         }
         all.push(SpanData { instrumentation_scope: full, ..rich });
         all
@@ -349,11 +345,17 @@ mod tests {
         ];
         for resource in resources {
             let stock = ResourceAttributesWithSchema::from(&resource);
-            let expected = ExportTraceServiceRequest {
-                resource_spans: group_spans_by_resource_and_scope(spans(), &stock),
-            };
-            let written = request(&resource, &spans());
-            assert_eq!(ExportTraceServiceRequest::decode(written.as_slice()).unwrap(), expected);
+            for of_one_scope in
+                spans().chunk_by(|one, next| one.instrumentation_scope == next.instrumentation_scope)
+            {
+                let expected = ExportTraceServiceRequest {
+                    resource_spans: group_spans_by_resource_and_scope(of_one_scope.to_vec(), &stock),
+                };
+                let mut written = Vec::new();
+                of_one_scope.iter().for_each(|one| span(&mut written, one));
+                let written = request(&resource, &of_one_scope[0].instrumentation_scope, &written);
+                assert_eq!(ExportTraceServiceRequest::decode(written.as_slice()).unwrap(), expected);
+            }
         }
     }
 
