@@ -47,6 +47,10 @@ pub use program::{Program, main, run_until_signal};
 
 use crate::dependencies::patiently;
 
+/// Every program that links this crate allocates with it (adr/0034).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A service that can be deployed.
 pub struct Service<C> {
     /// Its stage's one name: its table in the configuration, its schema, its role.
