@@ -27,6 +27,7 @@ use tonic::transport::Channel;
 use super::child::{System, Taken, Wiring};
 use super::echo;
 use super::latency::{Latencies, Percentiles};
+use super::overhead::middle;
 
 /// Options of `casetrail bench journey`.
 #[derive(Debug, clap::Args)]
@@ -78,8 +79,6 @@ struct Report {
     /// Whether callers proved who they are.
     pub(super) tokens: bool,
     binary_bytes: u64,
-    /// What a bare gRPC server answers a second, asked by as many callers in the same run.
-    echo_per_second: f64,
     wirings: Vec<Measured>,
 }
 
@@ -92,9 +91,18 @@ struct Measured {
     after_cases: Vec<Taken>,
     open: Throughput,
     message: Throughput,
-    /// While the other services and the relay stand still; absent where all are one process.
-    message_alone: Option<Throughput>,
+    /// While the other services and the relay stand still; empty where all are one process.
+    alone: Vec<Alone>,
+    /// Messages of one service alone, of what a bare gRPC server answers: the middle one of all rounds.
+    alone_of_bare: Option<f64>,
     half_load: HalfLoad,
+}
+
+/// One service and a bare server in turns: both meet the machine in the same mood.
+#[derive(Debug, Serialize)]
+struct Alone {
+    bare_per_second: f64,
+    message: Throughput,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,6 +119,9 @@ struct HalfLoad {
     commit_to_reaction: Percentiles,
 }
 
+/// Rounds of one service alone and a bare server.
+const ALONE: usize = 3;
+
 /// Cases opened at half load, and so watched for reactions.
 const WATCHED: usize = 400;
 
@@ -122,9 +133,8 @@ pub(crate) async fn run(args: Args, json: bool) -> anyhow::Result<()> {
         }
     }
     let binary_bytes = std::fs::metadata(std::env::current_exe()?)?.len();
-    let echo_per_second = echo::per_second(args.callers).await?;
     let (callers, cases, tokens) = (args.callers, args.cases, args.tokens);
-    let report = Report { callers, cases, tokens, binary_bytes, echo_per_second, wirings };
+    let report = Report { callers, cases, tokens, binary_bytes, wirings };
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -146,15 +156,18 @@ async fn measure(args: &Args, wiring: Wiring) -> anyhow::Result<Measured> {
 
     let message = load.messages(&cases, Duration::from_secs(args.seconds)).await?;
     load.settled().await?;
-    let message_alone = match wiring {
-        Wiring::Embedded => None,
+    let alone = match wiring {
+        Wiring::Embedded => Vec::new(),
         Wiring::Distributed => {
             system.signal_others("STOP").await?;
-            let alone = load.messages(&cases, Duration::from_secs(args.seconds)).await;
+            let alone = alone(&load, &cases, args).await;
             system.signal_others("CONT").await?;
-            Some(alone?)
+            alone?
         }
     };
+    let of_bare: Vec<f64> =
+        alone.iter().map(|round| round.message.per_second / round.bare_per_second).collect();
+    let alone_of_bare = (!of_bare.is_empty()).then(|| middle(of_bare));
     load.settled().await?;
     let half = args.rate.unwrap_or(open.per_second / 2.0);
     let watched = ProgressBar::hidden();
@@ -164,7 +177,28 @@ async fn measure(args: &Args, wiring: Wiring) -> anyhow::Result<Measured> {
     let start_to_ready_ms = system.start_to_ready.as_millis();
     system.stop().await?;
     let half_load = HalfLoad { asked_per_second: half, commit_to_reaction };
-    Ok(Measured { wiring, start_to_ready_ms, idle, after_cases, open, message, message_alone, half_load })
+    Ok(Measured {
+        wiring,
+        start_to_ready_ms,
+        idle,
+        after_cases,
+        open,
+        message,
+        alone,
+        alone_of_bare,
+        half_load,
+    })
+}
+
+/// Messages to a service while the others stand still, and a bare server, in turns.
+async fn alone(load: &Load, cases: &[String], args: &Args) -> anyhow::Result<Vec<Alone>> {
+    let mut rounds = Vec::with_capacity(ALONE);
+    for _ in 0..ALONE {
+        let bare_per_second = echo::per_second(args.callers).await?;
+        let message = load.messages(cases, Duration::from_secs(args.seconds)).await?;
+        rounds.push(Alone { bare_per_second, message });
+    }
+    Ok(rounds)
 }
 
 fn bar(length: usize, what: &'static str) -> ProgressBar {
@@ -365,12 +399,11 @@ impl Report {
     fn for_people(&self) -> String {
         let mut lines = vec![
             format!("binary                   {}", mebibytes(Some(self.binary_bytes))),
-            format!("a bare gRPC answer       {:.0} /s", self.echo_per_second),
             format!("tokens                   {}", if self.tokens { "of every caller" } else { "none" }),
         ];
         for measured in &self.wirings {
             lines.push(String::new());
-            lines.extend(measured.for_people(self.callers, self.cases, self.echo_per_second));
+            lines.extend(measured.for_people(self.callers, self.cases));
         }
         lines.push(String::new());
         lines.join("\n")
@@ -382,7 +415,7 @@ fn mebibytes(bytes: Option<u64>) -> String {
 }
 
 impl Measured {
-    fn for_people(&self, callers: usize, cases: usize, echo_per_second: f64) -> Vec<String> {
+    fn for_people(&self, callers: usize, cases: usize) -> Vec<String> {
         let rate = |what: &Throughput| {
             format!(
                 "{:.0} /s   p50 {:.1} ms   p99 {:.1} ms",
@@ -400,9 +433,14 @@ impl Measured {
                 reaction.p50_ms, reaction.p99_ms, reaction.count, self.half_load.asked_per_second
             ),
         ];
-        if let Some(alone) = &self.message_alone {
-            let ratio = alone.per_second / echo_per_second;
-            lines.push(format!("ReceiveMessage alone     {}   {ratio:.3} of a bare answer", rate(alone)));
+        for Alone { bare_per_second, message } in &self.alone {
+            lines.push(format!(
+                "ReceiveMessage alone     {}   a bare answer {bare_per_second:.0} /s",
+                rate(message)
+            ));
+        }
+        if let Some(ratio) = self.alone_of_bare {
+            lines.push(format!("{:<24} {ratio:.3} of a bare answer", ""));
         }
         for (idle, after) in self.idle.iter().zip(&self.after_cases) {
             lines.push(format!(

@@ -216,7 +216,8 @@ type Pair = fn(&Round) -> (&Taken, &Taken);
 
 pub(super) fn middle(mut ratios: Vec<f64>) -> f64 {
     ratios.sort_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied().unwrap_or_default()
+    let at = |index: usize| ratios.get(index).copied().unwrap_or_default();
+    f64::midpoint(at(ratios.len().saturating_sub(1) / 2), at(ratios.len() / 2))
 }
 
 impl Measured {
@@ -267,5 +268,6 @@ mod tests {
     #[test]
     fn the_middle_one_is_told_and_not_what_one_odd_round_makes_of_it() {
         assert!((middle(vec![0.95, 0.2, 0.97, 0.96, 3.0]) - 0.96).abs() < f64::EPSILON);
+        assert!((middle(vec![0.2, 0.5, 3.0, 1.0]) - 0.75).abs() < f64::EPSILON);
     }
 }
