@@ -299,6 +299,14 @@ impl<A: Aggregate> Inner<A> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(&stream).cloned()
     }
 
+    /// Keeps this state no longer: a newer one takes its place at once, and may be made of it.
+    fn let_go(&self, stream: Uuid, state: &Arc<A>) {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.peek(&stream).is_some_and(|kept| Arc::ptr_eq(kept, state)) {
+            cache.pop(&stream);
+        }
+    }
+
     /// Keeps a state that was folded since `erasures`, unless somebody was erased meanwhile: it might be theirs.
     fn keep(&self, stream: Uuid, state: &Arc<A>, erasures: u64) {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
@@ -374,7 +382,7 @@ impl<A: Aggregate> Inner<A> {
                     let nothing = Outcome { state, events: Vec::new(), position: None, repeated: false };
                     return Ok(self.first_answer(request).await?.unwrap_or(nothing));
                 }
-                Ok(events) => match self.append(request, &state, events, now, erasures).await {
+                Ok(events) => match self.append(request, state, events, now, erasures).await {
                     Err(Failure::Contended) => metrics().append_conflict(self.service),
                     settled => return settled.map(|outcome| marked(request.stream, outcome)),
                 },
@@ -408,7 +416,7 @@ impl<A: Aggregate> Inner<A> {
         let enough = request.answers.is_some_and(|version| state.version() >= version);
         match Self::decide(request, &state, now) {
             Ok(events) if !events.is_empty() => {
-                self.append(request, &state, events, now, erasures).await.map(Some)
+                self.append(request, state, events, now, erasures).await.map(Some)
             }
             Ok(events) if enough => Ok(Some(Outcome { state, events, position: None, repeated: false })),
             Err(failure @ Failure::Refused { .. }) if enough => Err(failure),
@@ -479,15 +487,19 @@ impl<A: Aggregate> Inner<A> {
     async fn append<S: Stage<Aggregate = A>>(
         &self,
         request: &CommandRequest<S>,
-        state: &Arc<A>,
+        mut state: Arc<A>,
         events: Vec<A::Event>,
         now: Timestamp,
         erasures: u64,
     ) -> Result<Outcome<A>, Failure> {
         // Whose it is and what it is called, a stream is told by its first append, and never anew.
         let known = state.spoken_name();
-        let made = known.is_none().then(|| evolved(state.as_ref(), &events, state.version() + 1, now));
-        let whose = made.as_ref().unwrap_or(state);
+        let made = known.is_none().then(|| {
+            let mut made = state.as_ref().clone();
+            evolve(&mut made, &events, state.version() + 1, now);
+            made
+        });
+        let whose = made.as_ref().unwrap_or(&state);
         let name = known.or_else(|| whose.spoken_name());
         let of = spans::Named { stream: request.stream, name: name.as_deref(), service: self.service };
         let span = Appending::begin(self.parts.database, events.len(), of);
@@ -503,12 +515,14 @@ impl<A: Aggregate> Inner<A> {
             return self.answer_again(request.stream, first_version, last_version, last_position).await;
         }
         metrics().events_appended(self.service, events.len());
-        let next = Arc::new(evolved(state.as_ref(), &events, appended.first_version, appended.recorded_at));
-        self.keep(request.stream, &next, erasures);
+        self.let_go(request.stream, &state);
+        // Copies it only where somebody else still looks at it.
+        evolve(Arc::make_mut(&mut state), &events, appended.first_version, appended.recorded_at);
+        self.keep(request.stream, &state, erasures);
         if let Some(witness) = self.witness {
-            witness(&next, &events);
+            witness(&state, &events);
         }
-        Ok(Outcome { state: next, events, position: Some(appended.last_position), repeated: false })
+        Ok(Outcome { state, events, position: Some(appended.last_position), repeated: false })
     }
 
     async fn prepare<S: Stage<Aggregate = A>>(
@@ -561,13 +575,11 @@ impl<A: Aggregate> Inner<A> {
     }
 }
 
-/// The state once these events are recorded, the first of them as `first_version`.
-fn evolved<A: Aggregate>(state: &A, events: &[A::Event], first_version: u64, recorded_at: Timestamp) -> A {
-    let mut next = state.clone();
+/// Makes of a state what it is once these events are recorded, the first of them as `first_version`.
+fn evolve<A: Aggregate>(state: &mut A, events: &[A::Event], first_version: u64, recorded_at: Timestamp) {
     for (version, event) in (first_version..).zip(events) {
-        next.evolve(&Recorded { version, recorded_at, event: event.clone() });
+        state.evolve(&Recorded { version, recorded_at, event: event.clone() });
     }
-    next
 }
 
 impl<A: Aggregate> Forgets for Inner<A> {

@@ -3,6 +3,8 @@
 //!
 //! Used by masking and classification. Must never be here: what a word means.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// Appends a character as it is compared; nothing for combining marks and invisible characters.
 pub(super) fn fold_into(folded: &mut String, character: char) {
     for small in character.to_lowercase() {
@@ -110,6 +112,12 @@ impl Term {
         self.parts.len()
     }
 
+    /// What every word begins with that it can begin with, if that is one thing.
+    fn first_byte(&self) -> Option<u8> {
+        let first = self.parts.first().filter(|part| !part.open_start)?;
+        first.letters.as_bytes().first().copied()
+    }
+
     /// Whether `words` begins with it.
     pub(super) fn begins(&self, words: &[impl AsRef<str>]) -> bool {
         words.len() >= self.parts.len()
@@ -119,6 +127,41 @@ impl Term {
     /// Whether it occurs anywhere in `words`.
     pub(super) fn occurs(&self, words: &[impl AsRef<str>]) -> bool {
         (0..words.len()).any(|start| self.begins(&words[start..]))
+    }
+}
+
+/// Rule words that are looked for in a text all at once. Most can only begin where a word begins with their letter,
+/// and are not looked at elsewhere: lists grow with every language, and a player may write ten thousand letters.
+#[derive(Debug)]
+pub(super) struct Terms {
+    all: Vec<Term>,
+    /// By the first byte of their first word, which are those that may begin there.
+    by_first: BTreeMap<u8, Vec<usize>>,
+    /// Those that may begin within any word.
+    anywhere: Vec<usize>,
+}
+
+impl Terms {
+    pub(super) fn new(all: Vec<Term>) -> Self {
+        let (mut by_first, mut anywhere) = (BTreeMap::<u8, Vec<usize>>::new(), Vec::new());
+        for (index, term) in all.iter().enumerate() {
+            match term.first_byte() {
+                Some(first) => by_first.entry(first).or_default().push(index),
+                None => anywhere.push(index),
+            }
+        }
+        Self { all, by_first, anywhere }
+    }
+
+    /// Those that occur in `words`, in the rules' order.
+    pub(super) fn found_in(&self, words: &[String]) -> Vec<&Term> {
+        let mut found = BTreeSet::new();
+        for (start, word) in words.iter().enumerate() {
+            let here = word.as_bytes().first().and_then(|first| self.by_first.get(first));
+            let candidates = here.into_iter().flatten().chain(&self.anywhere).copied();
+            found.extend(candidates.filter(|index| self.all[*index].begins(&words[start..])));
+        }
+        found.into_iter().map(|index: usize| &self.all[index]).collect()
     }
 }
 
@@ -150,6 +193,28 @@ mod tests {
             assert!(Term::new("stäng av mig").occurs(&words(text)), "{text}");
         }
         assert!(!Term::new("stäng av mig").occurs(&words("stäng av min notis till mig")));
+    }
+
+    #[test]
+    fn all_at_once_are_found_where_each_of_them_is() {
+        let lists = "*bonus*, udbetal*, stäng av mig, løsning, *mig, av, bonus av*, ø*, *";
+        let all = Terms::new(terms(lists));
+        for text in [
+            "Stäng av mig, tak",
+            "velkomstbonussen mangler",
+            "udbetaling av bonus",
+            "bonus avslag",
+            "LØSNING",
+            "",
+            "intet av det",
+            "ønske",
+        ] {
+            let words = words(text);
+            let one_by_one: Vec<&str> =
+                terms(lists).iter().filter(|term| term.occurs(&words)).map(|term| term.spelling).collect();
+            let at_once: Vec<&str> = all.found_in(&words).iter().map(|term| term.spelling).collect();
+            assert_eq!(at_once, one_by_one, "{text}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! Must never be here: what follows from a topic (routing), detecting the language (the service).
 //!
-//! To add a language: its word in `vocabulary::Language`, a file of lists here, a line in [`lexicon`].
+//! To add a language: its word in `vocabulary::Language`, a file of lists here, a line in [`words_of`].
 
 mod da;
 mod de;
@@ -25,7 +25,7 @@ mod tests;
 use std::sync::LazyLock;
 
 use super::event::Source;
-use super::terms::{Term, terms, words};
+use super::terms::{Term, Terms, terms, words};
 use crate::vocabulary::{Language, Topic};
 
 /// Version of the word lists; recorded with every topic found by them.
@@ -44,18 +44,31 @@ struct Words {
     topics: &'static [(Topic, &'static str)],
 }
 
+/// One language's topics.
 struct Lexicon {
     language: Language,
-    wishes: Vec<Term>,
-    signals: Vec<Term>,
-    topics: Vec<(Topic, Vec<Term>)>,
+    topics: Vec<(Topic, Terms)>,
 }
 
-static LEXICONS: LazyLock<Vec<Lexicon>> =
-    LazyLock::new(|| Language::ALL.iter().copied().map(lexicon).collect());
+static LEXICONS: LazyLock<Vec<Lexicon>> = LazyLock::new(|| {
+    let topics = |language| words_of(language).topics.iter();
+    let lexicon = |language| Lexicon {
+        language,
+        topics: topics(language).map(|(topic, list)| (*topic, Terms::new(terms(list)))).collect(),
+    };
+    Language::ALL.iter().copied().map(lexicon).collect()
+});
 
-fn lexicon(language: Language) -> Lexicon {
-    let words = match language {
+/// What must never be overheard, in all languages.
+static WISHES: LazyLock<Terms> = LazyLock::new(|| of_all_languages(|words| words.wishes));
+static SIGNALS: LazyLock<Terms> = LazyLock::new(|| of_all_languages(|words| words.signals));
+
+fn of_all_languages(list: fn(&Words) -> &'static str) -> Terms {
+    Terms::new(Language::ALL.iter().flat_map(|language| terms(list(words_of(*language)))).collect())
+}
+
+fn words_of(language: Language) -> &'static Words {
+    match language {
         Language::Da => &da::WORDS,
         Language::Sv => &sv::WORDS,
         Language::Nb => &nb::WORDS,
@@ -67,12 +80,6 @@ fn lexicon(language: Language) -> Lexicon {
         Language::It => &it::WORDS,
         Language::Pt => &pt::WORDS,
         Language::Fi => &fi::WORDS,
-    };
-    Lexicon {
-        language,
-        wishes: terms(words.wishes),
-        signals: terms(words.signals),
-        topics: words.topics.iter().map(|(topic, list)| (*topic, terms(list))).collect(),
     }
 }
 
@@ -118,13 +125,9 @@ pub(super) fn classify_danger(text: &str) -> Option<Classification> {
 }
 
 fn find_danger(words: &[String]) -> Option<Classification> {
-    let found = |list: fn(&Lexicon) -> &Vec<Term>| -> Vec<&Term> {
-        LEXICONS.iter().flat_map(list).filter(|term| term.occurs(words)).collect()
-    };
-    let wishes = found(|lexicon| &lexicon.wishes);
-    let signals = found(|lexicon| &lexicon.signals);
+    let wishes = WISHES.found_in(words);
     let wishes_exclusion = !wishes.is_empty();
-    let matched = if wishes_exclusion { wishes } else { signals };
+    let matched = if wishes_exclusion { wishes } else { SIGNALS.found_in(words) };
     (!matched.is_empty()).then(|| Classification {
         topic: Topic::Limits,
         wishes_exclusion,
@@ -139,8 +142,7 @@ fn best_topic<'a>(
     let mut best: Option<(usize, Topic, Vec<&Term>)> = None;
     for topic in ranked() {
         let lists = lexicons.clone().flat_map(|lexicon| &lexicon.topics).filter(|(one, _)| *one == topic);
-        let matched: Vec<&Term> =
-            lists.flat_map(|(_, terms)| terms).filter(|term| term.occurs(words)).collect();
+        let matched: Vec<&Term> = lists.flat_map(|(_, terms)| terms.found_in(words)).collect();
         let score = words_told(words, &matched);
         if score > best.as_ref().map_or(0, |(score, ..)| *score) {
             best = Some((score, topic, matched));

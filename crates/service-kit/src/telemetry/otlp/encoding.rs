@@ -352,7 +352,9 @@ mod tests {
                     resource_spans: group_spans_by_resource_and_scope(of_one_scope.to_vec(), &stock),
                 };
                 let mut written = Vec::new();
-                of_one_scope.iter().for_each(|one| span(&mut written, one));
+                for one in of_one_scope {
+                    span(&mut written, one);
+                }
                 let written = request(&resource, &of_one_scope[0].instrumentation_scope, &written);
                 assert_eq!(ExportTraceServiceRequest::decode(written.as_slice()).unwrap(), expected);
             }
