@@ -4,14 +4,19 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// What makes the log, in order: each brings it from the version before to its own. What was released is never
 /// changed; the next step is added.
-const STEPS: [&str; 3] = [include_str!("schema.sql"), WAS_APPEND_ALL, include_str!("append.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("schema.sql"),
+    WAS_APPEND_ALL,
+    include_str!("append.sql"),
+    include_str!("append_batch.sql"),
+];
 
-/// Version 2 was `log.append_all`, which version 3 makes anew.
+/// Version 2 was `log.append_all`, which version 3 makes anew; so does version 4 with `log.append_batch`.
 const WAS_APPEND_ALL: &str =
     "SET ROLE casetrail_log_owner; UPDATE log.schema_version SET version = 2; RESET ROLE;";
 
 /// The version that the last step leaves, kept in `log.schema_version`.
-pub(super) const SCHEMA_VERSION: i32 = 3;
+pub(super) const SCHEMA_VERSION: i32 = 4;
 
 /// The oldest program that this schema still serves, by the version that it was written for; kept beside the
 /// version. A step that only adds leaves it. A step that takes away what programs of version N still use raises it

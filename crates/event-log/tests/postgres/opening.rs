@@ -117,7 +117,10 @@ async fn a_log_that_does_not_say_whom_it_serves_serves_its_own_version() {
     assert!(matches!(refused, OpenError::OtherVersion { .. }), "{refused}");
 }
 
-/// Makes version 2 of version 3, as far as version 3 changed it.
+/// Makes version 3 of version 4, as far as version 4 changed it.
+const BACK_TO_3: &str = "DROP FUNCTION log.append_batch; UPDATE log.schema_version SET version = 3";
+
+/// Likewise version 2 of version 3.
 const BACK_TO_2: &str = "SET ROLE casetrail_log_owner;
     DROP FUNCTION log.append_one;
     DROP FUNCTION log.append_all;
@@ -141,7 +144,7 @@ const BACK_TO_1: &str = "DROP FUNCTION log.append_all; UPDATE log.schema_version
 
 #[tokio::test]
 async fn a_log_of_any_version_before_is_brought_up_to_date_with_what_it_holds() {
-    for back in [&[BACK_TO_2][..], &[BACK_TO_2, BACK_TO_1]] {
+    for back in [&[BACK_TO_3][..], &[BACK_TO_3, BACK_TO_2], &[BACK_TO_3, BACK_TO_2, BACK_TO_1]] {
         let made = Migrated::create().await;
         let before = open(&made.writer).await;
         let (stream, first) = (id(), command(id(), 0, 2));

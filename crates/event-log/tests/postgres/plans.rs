@@ -52,6 +52,41 @@ async fn heads_and_repeats_are_found_by_index_with_and_without_statistics() {
     }
 }
 
+/// A planner that knows nothing of a log that has grown since once went through the index of all its commands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conflict_and_a_repeat_look_at_a_few_rows_of_a_long_stream() {
+    const LONG: u64 = 400;
+    let made = Migrated::create().await;
+    let mut admin = connect(&made.database.url).await;
+    run(&mut admin, "ALTER TABLE log.event_0 SET (autovacuum_enabled = off)").await.unwrap();
+    let log = open(&made.writer).await;
+    let (stream, first) = (id(), command(id(), 0, 1));
+    let first = event_log::Append { stream, ..first };
+    log.append(first.clone()).await.unwrap();
+    for version in 1..LONG {
+        log.append(command(stream, version, 1)).await.unwrap();
+    }
+    log.close().await;
+    until_gone(&mut admin).await;
+    // Planned while the table is what it is, and nothing is known of it.
+    let log = open(&made.writer).await;
+    let before = rows(&mut admin).await;
+    assert!(log.append(command(stream, 1, 1)).await.is_err());
+    assert!(log.append(first.clone()).await.unwrap().duplicate);
+    let found = log.find_command(stream, first.command_id).await.unwrap().unwrap();
+    assert_eq!((found.first_version, found.last_version), (1, 1));
+    log.close().await;
+    until_gone(&mut admin).await;
+    let looked_at = rows(&mut admin).await - before;
+    assert!(looked_at < 100, "{looked_at} rows of a stream of {LONG}");
+}
+
+/// How many rows were fetched by way of an index.
+async fn rows(admin: &mut sqlx::PgConnection) -> i64 {
+    let fetched = "SELECT idx_tup_fetch FROM pg_stat_user_tables WHERE relid = 'log.event_0'::regclass";
+    sqlx::query_scalar(fetched).fetch_one(admin).await.unwrap()
+}
+
 /// Waits until the server has ended the log's sessions: only then is certain to be known what they counted.
 async fn until_gone(admin: &mut sqlx::PgConnection) {
     let late = Instant::now() + Duration::from_secs(30);
