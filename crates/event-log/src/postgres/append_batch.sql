@@ -88,12 +88,12 @@ BEGIN
                  FROM ins GROUP BY stream_id) i ON i.stream_id = q.stream
     LEFT JOIN LATERAL (
       -- The command's last event: the one before the next command's first, or else the stream's last. Only where it is
-      -- asked for; and by the stream's versions whatever the planner thinks, not through the index of all commands.
+      -- asked for. A command's first event alone bears a fingerprint, and is asked for by its length: `command_seq = 0`
+      -- lets a planner who takes the index of all commands for a small one go through the whole of it.
       SELECT CASE q.status WHEN 'duplicate' THEN coalesce(
-        (SELECT n.version - 1 FROM (SELECT e.version, e.command_seq FROM log.event e
-                                     WHERE e.shard = p_shard AND e.stream_id = q.stream AND e.version > q.dup_first
-                                     ORDER BY e.version OFFSET 0) n
-          WHERE n.command_seq = 0 LIMIT 1), q.cur) END AS version) dl
+        (SELECT n.version - 1 FROM log.event n
+          WHERE n.shard = p_shard AND n.stream_id = q.stream AND n.version > q.dup_first
+            AND octet_length(n.fingerprint) > 0 ORDER BY n.version LIMIT 1), q.cur) END AS version) dl
       ON true
    ORDER BY q.req;
 END $$;

@@ -214,12 +214,11 @@ impl Reader {
                 pool,
                 sqlx::query(
                     "SELECT f.version, f.position, f.fingerprint, f.recorded_at,
-                            coalesce((SELECT n.version - 1
-                                        -- By the stream's versions, likewise.
-                                        FROM (SELECT e.version, e.command_seq FROM log.event e
-                                               WHERE e.shard = f.shard AND e.stream_id = f.stream_id
-                                                 AND e.version > f.version ORDER BY e.version OFFSET 0) n
-                                       WHERE n.command_seq = 0 LIMIT 1),
+                            coalesce((SELECT n.version - 1 FROM log.event n
+                                       WHERE n.shard = f.shard AND n.stream_id = f.stream_id
+                                         -- A command's first event, asked for as in append_batch.sql.
+                                         AND n.version > f.version AND octet_length(n.fingerprint) > 0
+                                       ORDER BY n.version LIMIT 1),
                                      (SELECT h.version FROM log.event h
                                        WHERE h.shard = f.shard AND h.stream_id = f.stream_id
                                        ORDER BY h.version DESC LIMIT 1))
