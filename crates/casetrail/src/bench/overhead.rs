@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use axum::routing::post;
+use futures_util::StreamExt;
 use indicatif::ProgressBar;
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -96,9 +97,12 @@ impl Sink {
     }
 }
 
-async fn take(State(counts): State<Arc<(AtomicU64, AtomicU64)>>, body: Bytes) {
+async fn take(State(counts): State<Arc<(AtomicU64, AtomicU64)>>, body: Body) {
     counts.0.fetch_add(1, Ordering::Relaxed);
-    counts.1.fetch_add(body.len() as u64, Ordering::Relaxed);
+    let mut chunks = body.into_data_stream();
+    while let Some(Ok(chunk)) = chunks.next().await {
+        counts.1.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+    }
 }
 
 /// A system under load.

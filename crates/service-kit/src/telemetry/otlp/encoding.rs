@@ -12,6 +12,10 @@ use opentelemetry_sdk::trace::SpanData;
 const KNOWS_WHERE: u32 = 0x100;
 const IS_ELSEWHERE: u32 = 0x200;
 
+/// Lengths up to this are one byte.
+const ONE_BYTE: usize = 0x7f;
+/// Besides name and text, an attribute has three keys and three lengths.
+const TEXT_ATTRIBUTE_BYTES: usize = 6;
 /// What stands around a request's spans takes, and a little more.
 const HEAD_BYTES: usize = 1_024;
 /// A number of 64 bits takes at most so many bytes, seven bits in each.
@@ -119,6 +123,20 @@ fn attributes(to: &mut Vec<u8>, tag: u32, pairs: &[KeyValue]) {
 }
 
 fn attribute(to: &mut Vec<u8>, tag: u32, name: &str, content: &Value) {
+    // What nearly all attributes are: texts so short that every length is one byte.
+    if let Value::String(content) = content
+        && name.len() + content.as_str().len() + TEXT_ATTRIBUTE_BYTES <= ONE_BYTE
+        && !name.is_empty()
+    {
+        let content = content.as_str();
+        key(to, tag, Wire::Length);
+        varint(to, (name.len() + content.len() + TEXT_ATTRIBUTE_BYTES) as u64);
+        bytes(to, 1, name.as_bytes());
+        key(to, 2, Wire::Length);
+        varint(to, (content.len() + 2) as u64);
+        bytes(to, 1, content.as_bytes());
+        return;
+    }
     message(to, tag, |to| {
         text(to, 1, name);
         message(to, 2, |to| value(to, content));
@@ -254,6 +272,9 @@ mod tests {
         let values: Vec<Value> = vec![
             "".into(),
             "text".into(),
+            // With its name and what stands around them the one is the longest whose length is one byte.
+            "z".repeat(116).into(),
+            "z".repeat(117).into(),
             "z".repeat(127).into(),
             "z".repeat(128).into(),
             "z".repeat(20_000).into(),
