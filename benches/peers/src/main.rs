@@ -25,6 +25,10 @@ use database::Server;
 use load::{Load, Measured};
 use report::Report;
 
+/// What our programs bring, for all contenders.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures other event-sourcing libraries and Casetrail side by side.
 #[derive(Debug, Parser)]
 #[command(name = "peers", group(ArgGroup::new("server").required(true).args(["postgres", "scratch"])))]
