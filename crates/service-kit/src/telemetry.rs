@@ -27,9 +27,9 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::Metadata;
+use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 use uuid::Uuid;
 
 use handover::{Fate, HandOver};
@@ -88,9 +88,6 @@ pub enum TelemetryError {
     /// `telemetry.sample_ratio` is no share.
     #[error("telemetry.sample_ratio = {0}: use a number from 0 (no case) to 1 (every case)")]
     Ratio(f64),
-    /// Logging is over.
-    #[error("the log's filter cannot be changed: {0}")]
-    Reload(#[from] reload::Error),
     /// `telemetry.otlp_endpoint` cannot be used.
     #[error("telemetry.otlp_endpoint: {0}; use for example 'http://127.0.0.1:4318'")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
@@ -135,7 +132,7 @@ pub struct Telemetry {
     meter: SdkMeterProvider,
     registry: prometheus::Registry,
     share: Share,
-    chosen: reload::Handle<Chosen, Registry>,
+    chosen: Chosen,
     /// Whether its lines were set up for people: that stays as it is.
     for_people: bool,
 }
@@ -145,14 +142,10 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// How long the last flush may take.
 const FLUSH: Duration = Duration::from_secs(5);
 
-/// What of a configuration can be changed while it runs, checked.
-fn changeable(config: &TelemetryConfig) -> Result<(Chosen, f64), TelemetryError> {
-    let (filter, ratio) = (EnvFilter::try_new(&config.log_filter)?, config.sample_ratio);
-    if !(0.0..=1.0).contains(&ratio) {
-        return Err(TelemetryError::Ratio(ratio));
-    }
-    // Lines for people show the spans that the filter lets through; those for machines name their case always.
-    Ok((Chosen { filter, spans: config.enabled && config.log_format == LogFormat::Json }, ratio))
+/// The share of cases that are kept, checked.
+fn ratio(config: &TelemetryConfig) -> Result<f64, TelemetryError> {
+    let ratio = config.sample_ratio;
+    if (0.0..=1.0).contains(&ratio) { Ok(ratio) } else { Err(TelemetryError::Ratio(ratio)) }
 }
 
 /// Sets up logging, tracing and metrics for this process.
@@ -163,19 +156,20 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
         .build();
     // The exporters' HTTP clients take the process's TLS provider; that one was installed before is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let (chosen, ratio) = changeable(config)?;
+    let ratio = ratio(config)?;
     let for_people = config.enabled && config.log_format == LogFormat::Text;
+    // Lines for people show the spans that the filter lets through; those for machines name their case always.
+    let chosen = Chosen::new(&config.log_filter, config.enabled && !for_people)?;
     SHOWS_SPANS.store(for_people && chosen.lets_spans_through(), Ordering::Relaxed);
-    let (chosen, handle) = reload::Layer::new(chosen);
     let lines = match config.log_format {
         LogFormat::Text => {
-            tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(chosen).boxed()
+            tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(chosen.clone()).boxed()
         }
         LogFormat::Json => tracing_subscriber::fmt::layer()
             .event_format(Json)
             .fmt_fields(NoFields)
             .with_writer(std::io::stderr)
-            .with_filter(chosen)
+            .with_filter(chosen.clone())
             .boxed(),
     };
     let (meter, registry) = meter_provider(config, resource.clone())?;
@@ -187,12 +181,13 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
     // There from the start, at 0: that nothing gets lost is told as well.
     let fate = Fate::new();
     let tracer = tracer_provider(config, &share, fate, resource)?;
+    let cases = (config.log_format == LogFormat::Json).then_some(Cases);
     // Our own spans only: those of libraries (HTTP, SQL) would drown a case's journey.
     let spans = config.enabled.then(|| {
         let tracer = tracer.tracer("casetrail");
         // A second start fails below.
         let _ = MAKING.set((tracer.clone(), share.clone()));
-        tracing_opentelemetry::layer()
+        let bridge = tracing_opentelemetry::layer()
             .with_tracer(tracer)
             .with_location(false)
             .with_threads(false)
@@ -200,13 +195,12 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
             .with_tracked_inactivity(false)
             // No library of ours looks for OpenTelemetry's own idea of what is current, which would be told at
             // every poll.
-            .with_context_activation(false)
-            .with_filter(tracing_subscriber::filter::filter_fn(is_span_of_ours))
+            .with_context_activation(false);
+        // One filter for both: a span is looked up for each, whenever it is entered and left.
+        bridge.and_then(cases).with_filter(tracing_subscriber::filter::filter_fn(is_span_of_ours))
     });
-    let cases = (config.enabled && config.log_format == LogFormat::Json)
-        .then(|| Cases.with_filter(tracing_subscriber::filter::filter_fn(is_span_of_ours)));
-    tracing_subscriber::registry().with(lines).with(spans).with(cases).try_init()?;
-    Ok(Telemetry { tracer, meter, registry, share, chosen: handle, for_people })
+    tracing_subscriber::registry().with(lines).with(spans).try_init()?;
+    Ok(Telemetry { tracer, meter, registry, share, chosen, for_people })
 }
 
 /// Whether this is a span of a case's journey.
@@ -281,10 +275,9 @@ impl Telemetry {
     /// Takes over what can be changed while it runs: the log's filter, and the share of cases that are kept. The
     /// rest of `config` is not looked at.
     pub fn change(&self, config: &TelemetryConfig) -> Result<(), TelemetryError> {
-        let (chosen, ratio) = changeable(config)?;
-        let shows_spans = self.for_people && chosen.lets_spans_through();
-        self.chosen.modify(|lines| lines.filter = chosen.filter)?;
-        SHOWS_SPANS.store(shows_spans, Ordering::Relaxed);
+        let ratio = ratio(config)?;
+        self.chosen.change(&config.log_filter)?;
+        SHOWS_SPANS.store(self.for_people && self.chosen.lets_spans_through(), Ordering::Relaxed);
         self.share.set(ratio);
         Ok(())
     }

@@ -2,6 +2,8 @@
 //! to, whatever the filter lets through.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use serde_json::{Map, Value};
@@ -12,7 +14,7 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::RecordFields;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, ParseError};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
@@ -23,59 +25,112 @@ use super::sampling::CASE;
 
 const NUMBER: &str = "casetrail.case.number";
 
-/// Chooses lines. With `spans`, our spans are seen as well, whatever the filter says: a line's case is on them.
+/// Chooses lines, and can be changed while they are written. Clones are the same choice.
+#[derive(Debug, Clone)]
+pub(super) struct Chosen(Arc<Choice>);
+
 #[derive(Debug)]
-pub(super) struct Chosen {
-    pub(super) filter: EnvFilter,
-    pub(super) spans: bool,
+struct Choice {
+    filter: RwLock<EnvFilter>,
+    /// Whether the filter goes by spans (`[span{field=value}]`), and so must hear of each of them. Otherwise it is
+    /// asked once for each place that a line may come from: spans are entered several times a call, by all threads, and
+    /// each would take its lock.
+    goes_by_spans: AtomicBool,
+    /// Whether our spans are seen as well, whatever the filter says: a line's case is on them.
+    spans: bool,
 }
 
 impl Chosen {
+    /// By such a filter.
+    ///
+    /// # Errors
+    /// It does not read.
+    pub(super) fn new(filter: &str, spans: bool) -> Result<Self, ParseError> {
+        let (filter, goes_by_spans) = (EnvFilter::try_new(filter)?, goes_by_spans(filter));
+        Ok(Self(Arc::new(Choice { filter: filter.into(), goes_by_spans: goes_by_spans.into(), spans })))
+    }
+
+    /// From now on by another filter.
+    ///
+    /// # Errors
+    /// It does not read; then all stays as it was.
+    pub(super) fn change(&self, filter: &str) -> Result<(), ParseError> {
+        let (new, goes_by_spans) = (EnvFilter::try_new(filter)?, goes_by_spans(filter));
+        *self.0.filter.write().unwrap_or_else(PoisonError::into_inner) = new;
+        self.0.goes_by_spans.store(goes_by_spans, Ordering::Relaxed);
+        // What each place was told when it was asked holds no longer.
+        tracing::callsite::rebuild_interest_cache();
+        Ok(())
+    }
+
     /// Whether lines for people show the spans that they stand in.
     pub(super) fn lets_spans_through(&self) -> bool {
-        self.filter.max_level_hint().is_none_or(|most| most >= LevelFilter::INFO)
+        self.filter().max_level_hint().is_none_or(|most| most >= LevelFilter::INFO)
+    }
+
+    fn filter(&self) -> RwLockReadGuard<'_, EnvFilter> {
+        self.0.filter.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The filter, if it goes by spans.
+    fn following(&self) -> Option<RwLockReadGuard<'_, EnvFilter>> {
+        self.0.goes_by_spans.load(Ordering::Relaxed).then(|| self.filter())
     }
 
     fn is_span_of_ours(&self, metadata: &Metadata<'_>) -> bool {
-        self.spans && super::is_span_of_ours(metadata)
+        self.0.spans && super::is_span_of_ours(metadata)
     }
+}
+
+/// By its syntax: what stands in brackets is about spans.
+fn goes_by_spans(filter: &str) -> bool {
+    filter.contains('[')
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Filter<S> for Chosen {
     fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
-        self.is_span_of_ours(metadata) || Filter::enabled(&self.filter, metadata, context)
+        self.is_span_of_ours(metadata) || Filter::enabled(&*self.filter(), metadata, context)
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.is_span_of_ours(metadata) {
-            return Interest::always();
-        }
-        Filter::<S>::callsite_enabled(&self.filter, metadata)
+        // Asked in any case: a filter that goes by spans notes those that it will hear of.
+        let interest = Filter::<S>::callsite_enabled(&*self.filter(), metadata);
+        if self.is_span_of_ours(metadata) { Interest::always() } else { interest }
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let hint = Filter::<S>::max_level_hint(&self.filter)?;
-        Some(if self.spans { hint.max(LevelFilter::from_level(Level::INFO)) } else { hint })
+        let hint = Filter::<S>::max_level_hint(&*self.filter())?;
+        Some(if self.0.spans { hint.max(LevelFilter::from_level(Level::INFO)) } else { hint })
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        Filter::on_new_span(&self.filter, attributes, id, context);
+        if let Some(filter) = self.following() {
+            Filter::on_new_span(&*filter, attributes, id, context);
+        }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        Filter::on_record(&self.filter, id, values, context);
+        if let Some(filter) = self.following() {
+            Filter::on_record(&*filter, id, values, context);
+        }
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        Filter::on_enter(&self.filter, id, context);
+        if let Some(filter) = self.following() {
+            Filter::on_enter(&*filter, id, context);
+        }
     }
 
     fn on_exit(&self, id: &Id, context: Context<'_, S>) {
-        Filter::on_exit(&self.filter, id, context);
+        if let Some(filter) = self.following() {
+            Filter::on_exit(&*filter, id, context);
+        }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        Filter::on_close(&self.filter, id, context);
+        if let Some(filter) = self.following() {
+            Filter::on_close(&*filter, id, context);
+        }
     }
 }
 
