@@ -268,3 +268,68 @@ impl Visit for Fields {
         self.0.insert(field.name().to_owned(), Value::from(format!("{value:?}")));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
+    use tracing_subscriber::fmt::MakeWriter;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'a> MakeWriter<'a> for Written {
+        type Writer = Self;
+
+        fn make_writer(&'a self) -> Self {
+            self.clone()
+        }
+    }
+
+    #[test]
+    fn a_filter_may_go_by_spans_and_can_be_changed_while_lines_are_written() {
+        let (written, chosen) =
+            (Written::default(), Chosen::new("error,[call{case=7}]=info", false).unwrap());
+        let lines = tracing_subscriber::fmt::layer().with_writer(written.clone()).with_filter(chosen.clone());
+        let say = |what: &str| {
+            tracing::info_span!("call", case = 7).in_scope(|| tracing::info!("{what}, in seven"));
+            tracing::info_span!("call", case = 8).in_scope(|| tracing::info!("{what}, in eight"));
+            tracing::info!("{what}, nowhere");
+        };
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            say("one");
+            chosen.change("info").unwrap();
+            say("two");
+            assert!(chosen.change("info,[").is_err());
+            say("three");
+            chosen.change("error").unwrap();
+            say("four");
+            chosen.change("[call{case=8}]=info").unwrap();
+            say("five");
+        });
+        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let said = |what: &str| {
+            ["seven", "eight", "nowhere"]
+                .map(|place| written.lines().any(|line| line.contains(what) && line.ends_with(place)))
+        };
+        assert_eq!(said("one"), [true, false, false], "{written}");
+        assert_eq!(said("two"), [true, true, true], "{written}");
+        assert_eq!(said("three"), [true, true, true], "a wrong filter changes nothing: {written}");
+        assert_eq!(said("four"), [false, false, false], "{written}");
+        assert_eq!(said("five"), [false, true, false], "{written}");
+    }
+}
