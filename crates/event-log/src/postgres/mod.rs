@@ -1,6 +1,7 @@
 //! The log in Postgres: any number of processes append to it and read it.
 //!
-//! - `schema.sql`, `append.sql`, `append_batch.sql`, `shard.sql`, `migrate`: what an administrator makes. The database itself refuses change.
+//! - `schema.sql`, `append.sql`, `append_batch.sql`, `shard.sql`, `migrate`: what an administrator makes. The database
+//!   itself refuses change.
 //! - `open`: connections, refused where an acknowledged append could be lost or history changed.
 //! - `writer`: group commit, over `connection`s that are made again when they fail.
 //! - `flush`: how far the log is on disk; nothing past that is told or shown.
