@@ -29,6 +29,7 @@ mod drained;
 mod full_disk;
 mod killed;
 mod outages;
+mod pushed;
 mod reloaded;
 mod replicas;
 mod rollout;

@@ -9,10 +9,11 @@ mod spans;
 
 use std::collections::BTreeSet;
 
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 
 use seen::{CLIENT_SPAN, CLIENT_TRACE, seen};
-use spans::{Spans, attribute, is_kind};
+use spans::{Spans, attribute, is_kind, text_of};
 
 const OPEN_CASE: &str = "casetrail.intake.v1.IntakeService/OpenCase";
 
@@ -103,6 +104,36 @@ fn every_span_bears_the_case_and_its_number() {
         assert_eq!(attribute(span, "casetrail.case.id"), Some(seen.case_id.as_str()), "{}", span.name);
         assert_eq!(attribute(span, "casetrail.case.number"), Some(seen.number.as_str()), "{}", span.name);
     }
+}
+
+#[test]
+fn a_line_reaches_the_collector_with_its_span_and_its_case() {
+    let (seen, spans) = (seen(), journey());
+    let scopes = seen.lines.iter().flat_map(|logs| &logs.scope_logs);
+    let ours = scopes.filter(|logs| logs.scope.as_ref().unwrap().name == "service_kit::execute::telling");
+    let said = Some(Value::StringValue("a command was executed".to_owned()));
+    let mut executed = ours.flat_map(|logs| &logs.log_records).filter(|record| {
+        record.body.as_ref().is_some_and(|body| body.value == said)
+            && hex::encode(&record.trace_id) == CLIENT_TRACE
+    });
+    let record = executed.next().expect("a line in the caller's trace");
+    assert_eq!((record.severity_number, record.severity_text.as_str()), (5, "DEBUG"));
+    let span = spans.by_id(&record.span_id).expect("the line's span was received");
+    assert!(span.start_time_unix_nano <= record.time_unix_nano + 1_000, "lines are timed in microseconds");
+    for (key, value) in [("casetrail.case.id", &seen.case_id), ("casetrail.case.number", &seen.number)] {
+        assert_eq!(text_of(&record.attributes, key), Some(value.as_str()), "{key}");
+    }
+    let events = record.attributes.iter().find(|pair| pair.key == "events").unwrap();
+    assert!(matches!(events.value.as_ref().unwrap().value, Some(Value::IntValue(1..))), "{events:?}");
+}
+
+#[test]
+fn handing_lines_over_makes_no_more_lines_to_hand_over() {
+    let scopes = seen().lines.iter().flat_map(|logs| &logs.scope_logs);
+    let targets: BTreeSet<&str> = scopes.map(|logs| logs.scope.as_ref().unwrap().name.as_str()).collect();
+    let sends = |target: &&&str| target.starts_with("hyper") || target.starts_with("reqwest");
+    assert_eq!(targets.iter().filter(sends).count(), 0, "{targets:?}");
+    assert!(targets.contains("service_kit::execute::telling"), "{targets:?}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use ambient::ManualClock;
 use contracts::history::v1::{GetCaseRequest, ListHistoryRequest, ListTracesRequest, Trace};
 use contracts::intake::v1::{Channel, OpenCaseRequest, Player};
 use embedded::Config;
+use opentelemetry_proto::tonic::logs::v1::ResourceLogs;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use service_kit::telemetry::{self, TelemetryConfig};
 use stories::{Person, Stage};
@@ -26,6 +27,8 @@ pub(crate) struct Seen {
     pub(crate) journey: Vec<Span>,
     /// The spans after a restart ten minutes later, when all reactions heard everything again.
     pub(crate) later: Vec<Span>,
+    /// The log lines, as the collector took them.
+    pub(crate) lines: Vec<ResourceLogs>,
     pub(crate) metrics: String,
     pub(crate) traces: Vec<Trace>,
     /// The trace of each fact of the case.
@@ -42,7 +45,12 @@ pub(crate) fn seen() -> &'static Seen {
 
 async fn play() -> Seen {
     let receiver = Receiver::start().await;
-    let configured = TelemetryConfig { otlp_endpoint: receiver.endpoint(), ..TelemetryConfig::default() };
+    let configured = TelemetryConfig {
+        otlp_endpoint: receiver.endpoint(),
+        otlp_logs: true,
+        log_filter: "warn,service_kit=debug,hyper=trace,hyper_util=trace,reqwest=trace".to_owned(),
+        ..TelemetryConfig::default()
+    };
     let telemetry = telemetry::start(&configured, "casetrail-traces").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let clock = ManualClock::new(START.parse().unwrap());
@@ -72,9 +80,9 @@ async fn play() -> Seen {
     world.system.settled().await.unwrap();
     world.stop().await.unwrap();
     telemetry.flush().await;
-    let later = receiver.take();
+    let (later, lines) = (receiver.take(), receiver.take_lines());
     telemetry.stop().await;
-    Seen { journey, later, metrics, traces, entry_traces, case_id, number }
+    Seen { journey, later, lines, metrics, traces, entry_traces, case_id, number }
 }
 
 async fn open_case(stage: &Stage) -> (String, String) {

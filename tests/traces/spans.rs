@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
@@ -61,7 +62,12 @@ impl<'a> Spans<'a> {
 
 /// The text of an attribute.
 pub(crate) fn attribute<'a>(span: &'a Span, key: &str) -> Option<&'a str> {
-    let pair = span.attributes.iter().find(|pair| pair.key == key)?;
+    text_of(&span.attributes, key)
+}
+
+/// Likewise, of anything that has attributes.
+pub(crate) fn text_of<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
+    let pair = attributes.iter().find(|pair| pair.key == key)?;
     match pair.value.as_ref()?.value.as_ref()? {
         Value::StringValue(text) => Some(text),
         _ => None,

@@ -1,8 +1,9 @@
 //! Logs, traces and metrics: set up once at the start of a process, flushed at its end.
 //!
 //! - `lines`: log lines for machines, each with its trace and its case.
-//! - `sampling`: which spans are kept: all, or those of a share of all cases.
-//! - `handover`: handing them over, which nobody waits for.
+//! - `spans`: spans that have ended.
+//! - `sampling`: which of them are kept: all, or those of a share of all cases.
+//! - `handover`: handing spans and lines over, which nobody waits for.
 //! - `otlp`: what is handed over, and to whom.
 //!
 //! Filters are per layer: a global filter would switch spans off with the log lines. OTLP goes over HTTP
@@ -12,6 +13,7 @@ mod handover;
 mod lines;
 mod otlp;
 mod sampling;
+mod spans;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,10 +34,11 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use uuid::Uuid;
 
-use handover::{Fate, HandOver};
-use lines::{Cases, Chosen, Json, NoFields};
+use handover::{Fate, HandOver, Signal};
+use lines::{Cases, Chosen, Json, NoFields, Pushed};
 use otlp::Otlp;
 use sampling::Share;
+use spans::Ended;
 
 /// `[telemetry]` in a configuration file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -50,6 +53,8 @@ pub struct TelemetryConfig {
     pub log_format: LogFormat,
     /// OTLP over HTTP, such as `http://127.0.0.1:4318`; empty: traces and metrics are not pushed.
     pub otlp_endpoint: String,
+    /// Whether log lines are pushed there as well. They are on standard error in any case.
+    pub otlp_logs: bool,
     /// The share of cases whose spans are kept, from 0 to 1. A case is kept whole or not at all. Reloaded on SIGHUP.
     pub sample_ratio: f64,
     /// Link to a trace in your tracing tool, with `{trace_id}` in it.
@@ -73,6 +78,7 @@ impl Default for TelemetryConfig {
             log_filter: "warn".to_owned(),
             log_format: LogFormat::Text,
             otlp_endpoint: String::new(),
+            otlp_logs: false,
             sample_ratio: 1.0,
             trace_url: String::new(),
         }
@@ -91,10 +97,16 @@ pub enum TelemetryError {
     /// `telemetry.otlp_endpoint` cannot be used.
     #[error("telemetry.otlp_endpoint: {0}; use for example 'http://127.0.0.1:4318'")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
-    /// Likewise, for spans.
+    /// Likewise, for spans and lines.
     #[error("telemetry.otlp_endpoint: {0}; use for example 'http://127.0.0.1:4318'")]
     Endpoint(String),
-    /// Nobody could hand spans over.
+    /// `telemetry.otlp_logs` without a collector that takes them.
+    #[error(
+        "telemetry.otlp_logs = true, but nobody takes them: \
+         set telemetry.otlp_endpoint, for example to 'http://127.0.0.1:4318'"
+    )]
+    NoEndpoint,
+    /// Nobody could hand spans or lines over.
     #[error("no thread could be started: {0}")]
     Thread(std::io::Error),
     /// The metrics registry refused.
@@ -131,6 +143,8 @@ pub struct Telemetry {
     tracer: SdkTracerProvider,
     meter: SdkMeterProvider,
     registry: prometheus::Registry,
+    /// Where lines are pushed.
+    pushed: Option<HandOver>,
     share: Share,
     chosen: Chosen,
     /// Whether its lines were set up for people: that stays as it is.
@@ -141,6 +155,22 @@ pub struct Telemetry {
 const ANSWER: Duration = Duration::from_secs(5);
 /// How long the last flush may take.
 const FLUSH: Duration = Duration::from_secs(5);
+
+impl TelemetryConfig {
+    /// Whether it makes sense; whether a collector is there is not asked.
+    ///
+    /// # Errors
+    /// Names the setting.
+    pub fn check(&self) -> Result<(), TelemetryError> {
+        ratio(self)?;
+        Chosen::new(&self.log_filter)?;
+        match (self.otlp_endpoint.as_str(), self.otlp_logs) {
+            ("", true) => Err(TelemetryError::NoEndpoint),
+            ("", false) => Ok(()),
+            (endpoint, _) => Otlp::url(endpoint, Signal::Spans).map(drop).map_err(TelemetryError::Endpoint),
+        }
+    }
+}
 
 /// The share of cases that are kept, checked.
 fn ratio(config: &TelemetryConfig) -> Result<f64, TelemetryError> {
@@ -156,10 +186,12 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
         .build();
     // The exporters' HTTP clients take the process's TLS provider; that one was installed before is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    config.check()?;
     let ratio = ratio(config)?;
     let for_people = config.enabled && config.log_format == LogFormat::Text;
     // Lines for people show the spans that the filter lets through; those for machines name their case always.
-    let chosen = Chosen::new(&config.log_filter, config.enabled && !for_people)?;
+    let chosen = Chosen::new(&config.log_filter)?;
+    let for_machines = if config.enabled { chosen.with_spans() } else { chosen.clone() };
     SHOWS_SPANS.store(for_people && chosen.lets_spans_through(), Ordering::Relaxed);
     let lines = match config.log_format {
         LogFormat::Text => {
@@ -169,7 +201,7 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
             .event_format(Json)
             .fmt_fields(NoFields)
             .with_writer(std::io::stderr)
-            .with_filter(chosen.clone())
+            .with_filter(for_machines.clone())
             .boxed(),
     };
     let (meter, registry) = meter_provider(config, resource.clone())?;
@@ -179,9 +211,10 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
         global::set_meter_provider(meter.clone());
     }
     // There from the start, at 0: that nothing gets lost is told as well.
-    let fate = Fate::new();
-    let tracer = tracer_provider(config, &share, fate, resource)?;
-    let cases = (config.log_format == LogFormat::Json).then_some(Cases);
+    let (of_spans, of_lines) = (Fate::of(Signal::Spans), Fate::of(Signal::Lines));
+    let pushed = lines_pushed(config, of_lines, resource.clone())?;
+    let tracer = tracer_provider(config, &share, of_spans, resource)?;
+    let cases = (!for_people || pushed.is_some()).then_some(Cases);
     // Our own spans only: those of libraries (HTTP, SQL) would drown a case's journey.
     let spans = config.enabled.then(|| {
         let tracer = tracer.tracer("casetrail");
@@ -199,8 +232,9 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
         // One filter for both: a span is looked up for each, whenever it is entered and left.
         bridge.and_then(cases).with_filter(tracing_subscriber::filter::filter_fn(is_span_of_ours))
     });
-    tracing_subscriber::registry().with(lines).with(spans).try_init()?;
-    Ok(Telemetry { tracer, meter, registry, share, chosen, for_people })
+    let also = pushed.clone().map(|to| Pushed::new(to).with_filter(for_machines));
+    tracing_subscriber::registry().with(lines).with(also).with(spans).try_init()?;
+    Ok(Telemetry { tracer, meter, registry, pushed, share, chosen, for_people })
 }
 
 /// Whether this is a span of a case's journey.
@@ -237,9 +271,30 @@ fn tracer_provider(
     if endpoint.is_empty() || !config.enabled {
         return Ok(provider.build());
     }
-    let collector = Otlp::to(endpoint, ANSWER).map_err(TelemetryError::Endpoint)?;
-    let processor = HandOver::to(collector, resource, share.clone(), fate).map_err(TelemetryError::Thread)?;
-    Ok(provider.with_span_processor(processor).build())
+    let to = hand_over(endpoint, resource, Signal::Spans, fate)?;
+    Ok(provider.with_span_processor(Ended::new(share.clone(), to)).build())
+}
+
+/// Where lines are pushed, if they are.
+fn lines_pushed(
+    config: &TelemetryConfig,
+    fate: Fate,
+    resource: Resource,
+) -> Result<Option<HandOver>, TelemetryError> {
+    if !config.otlp_logs {
+        return Ok(None);
+    }
+    hand_over(&config.otlp_endpoint, resource, Signal::Lines, fate).map(Some)
+}
+
+fn hand_over(
+    endpoint: &str,
+    resource: Resource,
+    signal: Signal,
+    fate: Fate,
+) -> Result<HandOver, TelemetryError> {
+    let collector = Otlp::to(endpoint, ANSWER, signal).map_err(TelemetryError::Endpoint)?;
+    HandOver::to(collector, resource, signal, fate).map_err(TelemetryError::Thread)
 }
 
 fn meter_provider(
@@ -282,15 +337,17 @@ impl Telemetry {
         Ok(())
     }
 
-    /// Hands the finished spans over now.
+    /// Hands the finished spans, and the lines that were written, over now.
     pub async fn flush(&self) {
-        let tracer = self.tracer.clone();
-        let _ = tokio::task::spawn_blocking(move || tracer.force_flush()).await;
+        let (tracer, pushed) = (self.tracer.clone(), self.pushed.clone());
+        let spans = tokio::task::spawn_blocking(move || tracer.force_flush());
+        let lines = tokio::task::spawn_blocking(move || pushed.map(|pushed| pushed.flush(FLUSH)));
+        let _ = tokio::join!(spans, lines);
     }
 
     /// Flushes what is left and stops. Blocks up to five seconds, off the runtime's threads.
     pub async fn stop(self) {
-        let Self { tracer, meter, .. } = self;
+        let Self { tracer, meter, pushed, .. } = self;
         // Beside each other: a collector that does not answer is waited for once.
         let spans = tokio::task::spawn_blocking(move || {
             if let Err(error) = tracer.shutdown_with_timeout(FLUSH) {
@@ -298,7 +355,12 @@ impl Telemetry {
             }
         });
         let figures = tokio::task::spawn_blocking(move || drop(meter.shutdown_with_timeout(FLUSH)));
-        let _ = tokio::join!(spans, figures);
+        let lines = tokio::task::spawn_blocking(move || {
+            if let Some(Err(error)) = pushed.map(|pushed| pushed.stop(FLUSH)) {
+                tracing::warn!(%error, "the last lines may be lost to the collector");
+            }
+        });
+        let _ = tokio::join!(spans, figures, lines);
     }
 }
 

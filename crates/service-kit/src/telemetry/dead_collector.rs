@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::trace::{Span as _, Tracer, TracerProvider};
 use opentelemetry_sdk::Resource;
 
-use super::handover::{Fate, QUEUE};
+use super::handover::{Fate, QUEUE, Signal};
 use super::sampling::Share;
 use super::{FLUSH, TelemetryConfig, tracer_provider};
 
@@ -20,7 +20,7 @@ fn end_spans(collector: SocketAddr) -> (Duration, u64, Duration) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let config =
         TelemetryConfig { otlp_endpoint: format!("http://{collector}"), ..TelemetryConfig::default() };
-    let (fate, resource) = (Fate::new(), Resource::builder_empty().build());
+    let (fate, resource) = (Fate::of(Signal::Spans), Resource::builder_empty().build());
     let provider = tracer_provider(&config, &Share::new(1.0), fate.clone(), resource).unwrap();
     let tracer = provider.tracer("tests");
     let mut longest = Duration::ZERO;

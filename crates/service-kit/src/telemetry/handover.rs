@@ -1,8 +1,8 @@
-//! Handing spans over to a collector, which may be slow, dead, or never answer. Whoever ends a span never waits:
-//! what the queue has no room for is dropped, and counted.
+//! Handing over to a collector, which may be slow, dead, or never answer. Whoever ends a span or writes a line never
+//! waits: what the queue has no room for is dropped, and counted.
 //!
-//! A span is written down where it ends (adr/0029): the queue holds bytes, and the thread that hands them over neither
-//! reads spans nor frees what others allocated.
+//! A record is written down where it comes from (adr/0029): the queue holds bytes, and the thread that hands them over
+//! neither reads records nor frees what others allocated.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -10,28 +10,41 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use opentelemetry::metrics::Counter;
-use opentelemetry::trace::SpanContext;
-use opentelemetry::{Context, InstrumentationScope, KeyValue, global};
+use opentelemetry::{InstrumentationScope, KeyValue, global};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
-use super::FLUSH;
 use super::otlp::encoding;
-use super::sampling::Share;
 
-/// Spans that wait at most: some five megabytes.
+/// Records that wait at most: some five megabytes of spans.
 pub(super) const QUEUE: usize = 8_192;
-/// Spans handed over at a time.
+/// Records handed over at a time.
 const BATCH: usize = 512;
 /// What a span of this system takes, and a little more: it is written without growing.
-const SPAN_BYTES: usize = 1_024;
-/// How long a span waits for others at most.
+const RECORD_BYTES: usize = 1_024;
+/// How long a record waits for others at most.
 const DELAY: Duration = Duration::from_secs(1);
-/// How often it is said in the log that spans get lost.
+/// How often it is said in the log that records get lost.
 const SAY_AGAIN: Duration = Duration::from_mins(1);
 
-/// What became of spans. Clones count together.
+/// What is handed over; each kind has a queue, a thread and figures of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    Spans,
+    Lines,
+}
+
+impl Signal {
+    /// What people call its records, and its thread.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Spans => "spans",
+            Self::Lines => "lines",
+        }
+    }
+}
+
+/// What became of records. Clones count together.
 #[derive(Debug, Clone)]
 pub(super) struct Fate {
     waiting: Arc<AtomicUsize>,
@@ -42,25 +55,40 @@ pub(super) struct Fate {
 
 impl Fate {
     /// After the meter provider was set.
-    pub(super) fn new() -> Self {
+    pub(super) fn of(signal: Signal) -> Self {
         let meter = global::meter("casetrail");
-        let counter = |name, description| {
-            let counter = meter.u64_counter(name).with_unit("{span}").with_description(description).build();
+        let counter = |name, unit, description| {
+            let counter = meter.u64_counter(name).with_unit(unit).with_description(description).build();
             counter.add(0, &[]);
             counter
         };
-        Self {
-            waiting: Arc::default(),
-            dropped: Arc::default(),
-            processed: counter(
-                "otel.sdk.processor.span.processed",
-                "Spans that went on to the exporter, or were dropped because the queue was full.",
+        let (processed, exported) = match signal {
+            Signal::Spans => (
+                counter(
+                    "otel.sdk.processor.span.processed",
+                    "{span}",
+                    "Spans that went on to the exporter, or were dropped because the queue was full.",
+                ),
+                counter(
+                    "otel.sdk.exporter.span.exported",
+                    "{span}",
+                    "Spans that a collector took, or that could not be handed over.",
+                ),
             ),
-            exported: counter(
-                "otel.sdk.exporter.span.exported",
-                "Spans that a collector took, or that could not be handed over.",
+            Signal::Lines => (
+                counter(
+                    "otel.sdk.processor.log.processed",
+                    "{log_record}",
+                    "Log lines that went on to the exporter, or were dropped because the queue was full.",
+                ),
+                counter(
+                    "otel.sdk.exporter.log.exported",
+                    "{log_record}",
+                    "Log lines that a collector took, or that could not be handed over.",
+                ),
             ),
-        }
+        };
+        Self { waiting: Arc::default(), dropped: Arc::default(), processed, exported }
     }
 
     /// Makes room for one more; false where there is none.
@@ -75,42 +103,57 @@ impl Fate {
         entered.is_ok()
     }
 
-    /// It ended when nothing was handed over any more.
+    /// It came when nothing was handed over any more.
     fn came_too_late(&self) {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         self.dropped.fetch_add(1, Ordering::Relaxed);
         self.processed.add(1, &[KeyValue::new("error.type", "already_shutdown")]);
     }
 
-    fn leave(&self, spans: usize) {
-        self.waiting.fetch_sub(spans, Ordering::Relaxed);
-        self.processed.add(spans as u64, &[]);
+    fn leave(&self, records: usize) {
+        self.waiting.fetch_sub(records, Ordering::Relaxed);
+        self.processed.add(records as u64, &[]);
     }
 
-    /// Spans that found no room.
-    #[cfg(test)]
+    /// Records that found no room.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    fn took(&self, spans: usize, well: bool) {
+    fn took(&self, records: usize, well: bool) {
         let lost = [KeyValue::new("error.type", "unavailable")];
-        self.exported.add(spans as u64, if well { &[] } else { &lost });
+        self.exported.add(records as u64, if well { &[] } else { &lost });
     }
 }
 
-/// Takes spans, as the body of an OTLP request.
+/// Takes records, as the body of an OTLP request.
 pub(super) trait Collector: Send + 'static {
-    /// Blocks until they are taken, or are lost, in words.
-    fn take(&self, body: Vec<u8>) -> Result<(), String>;
+    /// Blocks until they are taken, or are lost, in words. What it took may be told as well: that it refused some.
+    fn take(&self, body: Vec<u8>) -> Result<Option<String>, String>;
 }
 
-/// Spans of one scope, written down one behind the other.
+/// Records, written down one behind the other, by their scopes.
 #[derive(Debug, Default)]
 struct Batch {
-    scope: InstrumentationScope,
-    spans: usize,
-    bytes: Vec<u8>,
+    records: usize,
+    scopes: Vec<(InstrumentationScope, Vec<u8>)>,
+}
+
+impl Batch {
+    fn add(&mut self, scope: &InstrumentationScope, record: &[u8]) {
+        self.records += 1;
+        if let Some((last, bytes)) = self.scopes.last_mut()
+            && last == scope
+        {
+            bytes.extend_from_slice(record);
+            return;
+        }
+        // Spans have one scope, and lines are few: the first one is given room for all.
+        let room = if self.scopes.is_empty() { BATCH * RECORD_BYTES } else { record.len() };
+        let mut bytes = Vec::with_capacity(room);
+        bytes.extend_from_slice(record);
+        self.scopes.push((scope.clone(), bytes));
+    }
 }
 
 /// What waits, and how far handing over is.
@@ -119,9 +162,9 @@ struct State {
     filling: Batch,
     /// Nothing is added to these any more.
     full: VecDeque<Batch>,
-    /// Spans that came, ever.
+    /// Records that came, ever.
     came: u64,
-    /// Spans of which it is known whether the collector took them, ever.
+    /// Records of which it is known whether the collector took them, ever.
     settled: u64,
     /// Somebody waits for what came up to here: the rest of a batch is not waited for.
     wanted: u64,
@@ -135,7 +178,7 @@ impl State {
         let is_due = is_due || self.is_over || self.settled < self.wanted;
         self.full
             .pop_front()
-            .or_else(|| (is_due && self.filling.spans > 0).then(|| std::mem::take(&mut self.filling)))
+            .or_else(|| (is_due && self.filling.records > 0).then(|| std::mem::take(&mut self.filling)))
     }
 }
 
@@ -153,26 +196,17 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a span into the queue; false when that is over.
-    fn push(&self, scope: &InstrumentationScope, span: &[u8]) -> bool {
+    /// Puts a record into the queue; false when that is over.
+    fn push(&self, scope: &InstrumentationScope, record: &[u8]) -> bool {
         let mut guard = self.lock();
         let state = &mut *guard;
         if state.is_over {
             return false;
         }
-        if state.filling.spans > 0 && state.filling.scope != *scope {
-            state.full.push_back(std::mem::take(&mut state.filling));
-        }
-        let filling = &mut state.filling;
-        if filling.spans == 0 {
-            filling.scope = scope.clone();
-            filling.bytes.reserve(BATCH * SPAN_BYTES);
-        }
-        filling.bytes.extend_from_slice(span);
-        filling.spans += 1;
+        state.filling.add(scope, record);
         state.came += 1;
-        if filling.spans == BATCH {
-            state.full.push_back(std::mem::take(filling));
+        if state.filling.records == BATCH {
+            state.full.push_back(std::mem::take(&mut state.filling));
         }
         let is_there = !state.full.is_empty();
         drop(guard);
@@ -198,8 +232,8 @@ impl Queue {
         }
     }
 
-    fn settle(&self, spans: usize) {
-        self.lock().settled += spans as u64;
+    fn settle(&self, records: usize) {
+        self.lock().settled += records as u64;
         self.settled.notify_all();
     }
 
@@ -216,10 +250,9 @@ impl Queue {
     }
 }
 
-/// The processor: decides what was left undecided, and puts what is kept into the queue.
-#[derive(Debug)]
+/// The way to a collector. Clones are the same way.
+#[derive(Debug, Clone)]
 pub(super) struct HandOver {
-    share: Share,
     fate: Fate,
     queue: Arc<Queue>,
 }
@@ -232,101 +265,80 @@ impl HandOver {
     pub(super) fn to(
         collector: impl Collector,
         resource: Resource,
-        share: Share,
+        signal: Signal,
         fate: Fate,
     ) -> std::io::Result<Self> {
         let queue = Arc::<Queue>::default();
         let (from, counted) = (Arc::clone(&queue), fate.clone());
-        let handing_over = move || hand_over(&from, &collector, &resource, &counted);
-        std::thread::Builder::new().name("spans".to_owned()).spawn(handing_over)?;
-        Ok(Self { share, fate, queue })
+        let handing_over = move || hand_over(&from, &collector, &resource, signal, &counted);
+        std::thread::Builder::new().name(signal.name().to_owned()).spawn(handing_over)?;
+        Ok(Self { fate, queue })
     }
-}
 
-/// Until nothing comes any more: successes and failures counted, and failures now and then said.
-fn hand_over(queue: &Queue, collector: &impl Collector, resource: &Resource, fate: &Fate) {
-    let mut said: Option<Instant> = None;
-    while let Some(Batch { scope, spans, bytes }) = queue.next() {
-        fate.leave(spans);
-        let taken = collector.take(encoding::request(resource, &scope, &bytes));
-        fate.took(spans, taken.is_ok());
-        if let Err(error) = taken
-            && said.is_none_or(|said| said.elapsed() >= SAY_AGAIN)
-        {
-            said = Some(Instant::now());
-            let dropped = fate.dropped.load(Ordering::Relaxed);
-            tracing::warn!(error, spans, dropped, "spans could not be handed over and are lost");
-        }
-        queue.settle(spans);
-    }
-}
-
-impl SpanProcessor for HandOver {
-    fn on_start(&self, _span: &mut Span, _context: &Context) {}
-
-    fn on_end(&self, mut span: SpanData) {
-        if !self.share.keeps_ended(&span) || !self.fate.enter() {
+    /// Writes a record down, if there is room for it.
+    pub(super) fn push(&self, scope: &InstrumentationScope, write: impl FnOnce(&mut Vec<u8>)) {
+        if !self.fate.enter() {
             return;
         }
-        let known = &span.span_context;
-        if !known.is_sampled() {
-            let flags = known.trace_flags().with_sampled(true);
-            let (trace, id, state) = (known.trace_id(), known.span_id(), known.trace_state().clone());
-            span.span_context = SpanContext::new(trace, id, flags, false, state);
-        }
-        once_each(&mut span.attributes);
-        let mut bytes = Vec::with_capacity(SPAN_BYTES);
-        encoding::span(&mut bytes, &span);
-        if !self.queue.push(&span.instrumentation_scope, &bytes) {
+        let mut bytes = Vec::with_capacity(RECORD_BYTES);
+        write(&mut bytes);
+        if !self.queue.push(scope, &bytes) {
             self.fate.came_too_late();
         }
     }
 
-    fn force_flush(&self) -> OTelSdkResult {
-        self.queue.flush(false, FLUSH)
+    /// Waits until what came was handed over, so long at most.
+    pub(super) fn flush(&self, timeout: Duration) -> OTelSdkResult {
+        self.queue.flush(false, timeout)
     }
 
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let stopped = self.queue.flush(true, timeout);
-        let dropped = self.fate.dropped.load(Ordering::Relaxed);
-        if dropped > 0 {
-            tracing::warn!(dropped, "spans were dropped: the collector did not take them in time");
-        }
-        stopped
+    /// Likewise, and takes nothing any more.
+    pub(super) fn stop(&self, timeout: Duration) -> OTelSdkResult {
+        self.queue.flush(true, timeout)
+    }
+
+    /// Records that found no room so far.
+    pub(super) fn dropped(&self) -> u64 {
+        self.fate.dropped()
     }
 }
 
-/// An attribute may stand once only, but a span's case is recorded whenever somebody learns of it: the first
-/// one counts, for a reaction may send a command to another case later.
-fn once_each(attributes: &mut Vec<KeyValue>) {
-    let mut kept = 0;
-    for index in 0..attributes.len() {
-        if attributes[..kept].iter().all(|before| before.key != attributes[index].key) {
-            attributes.swap(kept, index);
-            kept += 1;
+/// Until nothing comes any more: successes and failures counted, and failures now and then said.
+fn hand_over(queue: &Queue, collector: &impl Collector, resource: &Resource, signal: Signal, fate: &Fate) {
+    let (records, mut said) = (signal.name(), Option::<Instant>::None);
+    while let Some(batch) = queue.next() {
+        fate.leave(batch.records);
+        let taken = collector.take(encoding::request(resource, &batch.scopes));
+        fate.took(batch.records, taken.is_ok());
+        let is_quiet = said.is_none_or(|said| said.elapsed() >= SAY_AGAIN);
+        if is_quiet && !matches!(taken, Ok(None)) {
+            said = Some(Instant::now());
         }
+        match taken {
+            Err(error) if is_quiet => {
+                let (lost, dropped) = (batch.records, fate.dropped());
+                tracing::warn!(error, lost, dropped, "{records} could not be handed over and are lost");
+            }
+            Ok(Some(refused)) if is_quiet => {
+                tracing::warn!(refused, "the collector took the other {records}")
+            }
+            _ => {}
+        }
+        queue.settle(batch.records);
     }
-    attributes.truncate(kept);
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::FLUSH;
     use super::*;
 
     #[test]
-    fn an_attribute_stands_once_and_the_first_one_counts() {
-        let pair = |key, value| KeyValue::new(key, value);
-        let mut attributes = vec![pair("a", 1), pair("b", 2), pair("a", 3), pair("c", 4), pair("b", 5)];
-        once_each(&mut attributes);
-        assert_eq!(attributes, [pair("a", 1), pair("b", 2), pair("c", 4)]);
-    }
-
-    #[test]
     fn the_queue_has_an_end_and_what_it_has_no_room_for_is_counted() {
-        let fate = Fate::new();
+        let fate = Fate::of(Signal::Spans);
         assert!((0..QUEUE).all(|_| fate.enter()));
         assert!(!fate.enter() && !fate.enter());
-        assert_eq!(fate.dropped.load(Ordering::Relaxed), 2);
+        assert_eq!(fate.dropped(), 2);
         fate.leave(BATCH);
         assert!(fate.enter());
     }
@@ -336,19 +348,21 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_handed_over_when_it_is_full_or_of_another_scope_and_what_is_left_at_the_end() {
+    fn a_batch_is_handed_over_when_it_is_full_and_what_is_left_at_the_end() {
         let queue = Queue::default();
         assert!(queue.push(&scope("one"), b"a") && queue.push(&scope("one"), b"b"));
         assert!(queue.lock().next(false).is_none(), "it waits for others");
-        assert!(queue.push(&scope("two"), b"c"));
-        let batch = queue.lock().next(false).unwrap();
-        assert_eq!((batch.scope, batch.spans, batch.bytes.as_slice()), (scope("one"), 2, &b"ab"[..]));
-        assert!((0..BATCH).all(|_| queue.push(&scope("two"), b"d")));
-        assert_eq!(queue.next().unwrap().spans, BATCH);
+        assert!((2..BATCH).all(|_| queue.push(&scope("two"), b"d")));
+        let batch = queue.next().unwrap();
+        assert_eq!(batch.records, BATCH);
+        let (names, bytes): (Vec<_>, Vec<_>) =
+            batch.scopes.iter().map(|(scope, bytes)| (scope.name(), bytes.as_slice())).unzip();
+        assert_eq!((names, bytes[0], bytes[1].len()), (vec!["one", "two"], &b"ab"[..], BATCH - 2));
+        assert!(queue.push(&scope("two"), b"e"));
         queue.lock().is_over = true;
-        assert_eq!(queue.next().unwrap().bytes, b"d");
+        assert_eq!(queue.next().unwrap().scopes, [(scope("two"), b"e".to_vec())]);
         assert!(queue.next().is_none());
-        assert!(!queue.push(&scope("two"), b"e"), "nothing comes after the end");
+        assert!(!queue.push(&scope("two"), b"f"), "nothing comes after the end");
     }
 
     #[test]
@@ -359,7 +373,7 @@ mod tests {
         let from = Arc::clone(&queue);
         let handing_over = std::thread::spawn(move || {
             while let Some(batch) = from.next() {
-                from.settle(batch.spans);
+                from.settle(batch.records);
             }
         });
         queue.flush(false, FLUSH).unwrap();

@@ -1,5 +1,5 @@
-//! Spans on their way to a collector: OTLP's protobuf over HTTP. The stock exporter copies every key and every value
-//! of a span into messages of its own before it writes them; `encoding` writes them in one pass.
+//! Spans and lines on their way to a collector: OTLP's protobuf over HTTP. The stock exporter copies every key and
+//! every value of a span into messages of its own before it writes them; `encoding` writes them in one pass.
 
 pub(super) mod encoding;
 
@@ -14,10 +14,18 @@ use reqwest::Url;
 use reqwest::blocking::Client;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
-use super::handover::Collector;
+use super::handover::{Collector, Signal};
 
-/// What every collector is told, as the specification of OTLP's exporters has it; the first one that is set counts.
-const HEADERS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
+/// Where a collector takes what is handed over, and the headers that it is told besides `OTEL_EXPORTER_OTLP_HEADERS`, as
+/// the specification of OTLP's exporters has them.
+fn place(signal: Signal) -> (&'static str, &'static str) {
+    match signal {
+        Signal::Spans => ("v1/traces", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"),
+        Signal::Lines => ("v1/logs", "OTEL_EXPORTER_OTLP_LOGS_HEADERS"),
+    }
+}
+/// The headers of all signals.
+const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 /// Answers after which the same request may be sent again, by the same specification.
 const AGAIN: [u16; 4] = [429, 502, 503, 504];
 /// The first pause before that, where the collector names none; each is twice as long as the one before.
@@ -32,6 +40,7 @@ pub(super) struct Otlp {
     url: Url,
     headers: HeaderMap,
     answer: Duration,
+    signal: Signal,
 }
 
 impl Otlp {
@@ -39,22 +48,38 @@ impl Otlp {
     ///
     /// # Errors
     /// The URL, the headers in the environment or TLS cannot be used, in words.
-    pub(super) fn to(endpoint: &str, answer: Duration) -> Result<Self, String> {
-        let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
-        let url = Url::parse(&url).map_err(|error| error.to_string())?;
+    pub(super) fn to(endpoint: &str, answer: Duration, signal: Signal) -> Result<Self, String> {
+        let url = Self::url(endpoint, signal)?;
         // A blocking client has a runtime of its own, which must not begin on a thread that serves another one.
         let built = std::thread::spawn(move || Client::builder().timeout(answer).build());
         let client = built.join().map_err(|_| "no HTTP client could be made".to_owned())?;
         let client = client.map_err(|error| error.to_string())?;
-        let given = HEADERS.iter().find_map(|name| std::env::var(name).ok());
-        let headers = headers(given.as_deref().unwrap_or_default())?;
-        Ok(Self { client, url, headers, answer })
+        // The first one that is set counts.
+        let (_, variable) = place(signal);
+        let set = [variable, HEADERS].into_iter().find_map(|name| Some((name, std::env::var(name).ok()?)));
+        let headers = set.map_or_else(|| Ok(HeaderMap::new()), |(name, given)| headers(name, &given))?;
+        Ok(Self { client, url, headers, answer, signal })
+    }
+
+    /// Where the collector at this URL takes such records.
+    ///
+    /// # Errors
+    /// It is none that can be asked, in words.
+    pub(super) fn url(endpoint: &str, signal: Signal) -> Result<Url, String> {
+        let (path, _) = place(signal);
+        let url = format!("{}/{path}", endpoint.trim_end_matches('/'));
+        let url = Url::parse(&url).map_err(|error| error.to_string())?;
+        if matches!(url.scheme(), "http" | "https") && url.has_host() {
+            Ok(url)
+        } else {
+            Err(format!("'{endpoint}' is not an http or https address"))
+        }
     }
 }
 
 impl Collector for Otlp {
     /// Sends a request, and again as long as the collector is only busy and there is time.
-    fn take(&self, body: Vec<u8>) -> Result<(), String> {
+    fn take(&self, body: Vec<u8>) -> Result<Option<String>, String> {
         let (begun, body, mut pause) = (Instant::now(), Bytes::from(body), PAUSE);
         loop {
             let left = self.answer.saturating_sub(begun.elapsed());
@@ -66,10 +91,7 @@ impl Collector for Otlp {
                 let mut text = Vec::new();
                 // It was taken; only what it says besides is missing then.
                 let _ = answer.error_for_status().map_err(told)?.take(ANSWER_BYTES).read_to_end(&mut text);
-                if let Some(refused) = refused(&text) {
-                    tracing::warn!(refused, "the collector took the others");
-                }
-                return Ok(());
+                return Ok(refused(&text, self.signal));
             }
             std::thread::sleep(wait);
             pause *= 2;
@@ -82,14 +104,12 @@ fn asked_to_wait(answer: &reqwest::blocking::Response) -> Option<Duration> {
     answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }
 
-/// `name=value,name=value`, each percent-encoded.
-fn headers(given: &str) -> Result<HeaderMap, String> {
+/// `name=value,name=value`, each percent-encoded, of this environment variable.
+fn headers(variable: &str, given: &str) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     for pair in given.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         // Without the value, which may be a secret.
-        let wrong = |name: &str| {
-            format!("{}: '{name}' is no header; use NAME=VALUE,NAME=VALUE", HEADERS.join(" or "))
-        };
+        let wrong = |name: &str| format!("{variable}: '{name}' is no header; use NAME=VALUE,NAME=VALUE");
         let (name, value) = pair.split_once('=').ok_or_else(|| wrong("?"))?;
         let decoded = |text: &str| percent_decode_str(text.trim()).decode_utf8_lossy().into_owned();
         let header: HeaderName = decoded(name).parse().map_err(|_| wrong(name))?;
@@ -112,10 +132,12 @@ fn told(error: reqwest::Error) -> String {
     text
 }
 
-/// A collector that took the request may have refused some spans of it. What is no such answer says nothing.
-fn refused(answer: &[u8]) -> Option<String> {
+/// A collector that took the request may have refused some records of it. What is no such answer says nothing.
+fn refused(answer: &[u8], signal: Signal) -> Option<String> {
+    // The answer for log records has the same fields and numbers.
     let said = ExportTraceServiceResponse::decode(answer).ok()?.partial_success?;
-    (said.rejected_spans > 0).then(|| format!("{} spans: {}", said.rejected_spans, said.error_message))
+    let (refused, records) = (said.rejected_spans, signal.name());
+    (refused > 0).then(|| format!("{refused} {records}: {}", said.error_message))
 }
 
 #[cfg(test)]
@@ -131,21 +153,22 @@ mod tests {
             let partial_success = Some(ExportTracePartialSuccess { rejected_spans, error_message });
             ExportTraceServiceResponse { partial_success }.encode_to_vec()
         };
-        assert_eq!(refused(&answer(3)), Some("3 spans: too many".to_owned()));
-        assert_eq!(refused(&answer(0)), None);
-        assert_eq!(refused(b""), None);
-        assert_eq!(refused(b"<html>"), None);
+        assert_eq!(refused(&answer(3), Signal::Spans), Some("3 spans: too many".to_owned()));
+        assert_eq!(refused(&answer(1), Signal::Lines), Some("1 lines: too many".to_owned()));
+        assert_eq!(refused(&answer(0), Signal::Spans), None);
+        assert_eq!(refused(b"", Signal::Spans), None);
+        assert_eq!(refused(b"<html>", Signal::Spans), None);
     }
 
     #[test]
     fn headers_are_read_as_they_are_for_metrics_and_a_wrong_one_is_told_without_its_value() {
-        let given = headers("authorization=Bearer%20a%3Db, x-tenant = north ,").unwrap();
+        let given = headers(HEADERS, "authorization=Bearer%20a%3Db, x-tenant = north ,").unwrap();
         assert_eq!(given["authorization"], "Bearer a=b");
         assert_eq!(given["x-tenant"], "north");
         assert_eq!(given.len(), 2);
-        assert!(headers("").unwrap().is_empty());
+        assert!(headers(HEADERS, "").unwrap().is_empty());
         for wrong in ["s3cret", "a b=s3cret", "x=s3cret%0A"] {
-            let told = headers(wrong).unwrap_err();
+            let told = headers(HEADERS, wrong).unwrap_err();
             assert!(told.contains("OTEL_EXPORTER_OTLP_HEADERS") && !told.contains("s3cret"), "{told}");
         }
     }
@@ -183,20 +206,24 @@ mod tests {
         (url, serving)
     }
 
+    fn ask(url: &str) -> Result<Option<String>, String> {
+        Otlp::to(url, Duration::from_secs(20), Signal::Spans).unwrap().take(b"spans".to_vec())
+    }
+
     #[test]
     fn a_busy_collector_is_asked_again_and_one_that_says_no_is_not() {
         // As the process does that starts its telemetry.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (url, serving) =
             collector(&["503 Service Unavailable", "429 Too Many Requests\r\nretry-after: 0", "200 OK"]);
-        assert_eq!(Otlp::to(&url, Duration::from_secs(20)).unwrap().take(b"spans".to_vec()), Ok(()));
+        assert_eq!(ask(&url), Ok(None));
         assert_eq!(serving.join().unwrap().len(), 3);
         let (url, serving) = collector(&["400 Bad Request"]);
-        assert!(Otlp::to(&url, Duration::from_secs(20)).unwrap().take(b"spans".to_vec()).is_err());
+        assert!(ask(&url).is_err());
         serving.join().unwrap();
         // It would come too late.
         let (url, serving) = collector(&["503 Service Unavailable\r\nretry-after: 60"]);
-        assert!(Otlp::to(&url, Duration::from_secs(20)).unwrap().take(b"spans".to_vec()).is_err());
+        assert!(ask(&url).is_err());
         serving.join().unwrap();
     }
 }

@@ -14,8 +14,9 @@ use tracing::field::Empty;
 use tracing_subscriber::layer::SubscriberExt;
 use uuid::Uuid;
 
-use super::handover::{Collector, Fate, HandOver};
+use super::handover::{Collector, Fate, HandOver, Signal};
 use super::sampling::{CASE, Share};
+use super::spans::Ended;
 use crate::meta::{parse_traceparent, traceparent_of};
 use crate::spans::hang;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -27,11 +28,11 @@ const SPANS: usize = 4;
 struct Exported(Arc<Mutex<Vec<Span>>>);
 
 impl Collector for Exported {
-    fn take(&self, body: Vec<u8>) -> Result<(), String> {
+    fn take(&self, body: Vec<u8>) -> Result<Option<String>, String> {
         let request = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
         let scopes = request.resource_spans.into_iter().flat_map(|of_one| of_one.scope_spans);
         self.0.lock().unwrap().extend(scopes.flat_map(|of_one| of_one.spans));
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -39,7 +40,8 @@ impl Collector for Exported {
 fn exported(share: f64, cases: &[Uuid]) -> Vec<Span> {
     let (exported, share) = (Exported::default(), Share::new(share));
     let (sampler, resource) = (share.clone(), Resource::builder_empty().build());
-    let processor = HandOver::to(exported.clone(), resource, share, Fate::new()).unwrap();
+    let to = HandOver::to(exported.clone(), resource, Signal::Spans, Fate::of(Signal::Spans)).unwrap();
+    let processor = Ended::new(share, to);
     let provider = SdkTracerProvider::builder().with_sampler(sampler).with_span_processor(processor).build();
     let layer =
         tracing_opentelemetry::layer().with_tracer(provider.tracer("tests")).with_context_activation(false);

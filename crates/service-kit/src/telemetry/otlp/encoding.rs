@@ -1,5 +1,5 @@
-//! Spans as OTLP's protobuf, written straight from what the SDK recorded, in one pass. The numbers are those of
-//! `opentelemetry/proto/trace/v1/trace.proto` and its neighbours.
+//! Spans and lines as OTLP's protobuf, written straight from what was recorded, in one pass. The numbers are those of
+//! `opentelemetry/proto/trace/v1/trace.proto`, `logs/v1/logs.proto` and their neighbours.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,6 +7,11 @@ use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
+use serde_json::Value as Json;
+use tracing::Level;
+
+use super::super::lines::{Line, MESSAGE, NUMBER, OfCase};
+use super::super::sampling::CASE;
 
 /// `Span.flags`: whether it is known where the parent lives, and whether that is another process.
 const KNOWS_WHERE: u32 = 0x100;
@@ -16,20 +21,25 @@ const IS_ELSEWHERE: u32 = 0x200;
 const ONE_BYTE: usize = 0x7f;
 /// Besides name and text, an attribute has three keys and three lengths.
 const TEXT_ATTRIBUTE_BYTES: usize = 6;
-/// What stands around a request's spans takes, and a little more.
-const HEAD_BYTES: usize = 1_024;
+/// What stands around a request's records, or around those of a scope, takes, and a little more.
+const HEAD_BYTES: usize = 256;
 /// A number of 64 bits takes at most so many bytes, seven bits in each.
 const LONGEST_VARINT: usize = 10;
-/// The body of a request with spans of one scope that were written by [`span`]: an `ExportTraceServiceRequest`.
-pub(in super::super) fn request(resource: &Resource, scope: &InstrumentationScope, spans: &[u8]) -> Vec<u8> {
-    let mut to = Vec::with_capacity(spans.len() + HEAD_BYTES);
+
+/// The body of a request with records that were written by [`span`] or by [`line`]: an `ExportTraceServiceRequest` or
+/// an `ExportLogsServiceRequest`, which number their fields alike.
+pub(in super::super) fn request(resource: &Resource, scopes: &[(InstrumentationScope, Vec<u8>)]) -> Vec<u8> {
+    let bytes: usize = scopes.iter().map(|(_, records)| records.len() + HEAD_BYTES).sum();
+    let mut to = Vec::with_capacity(bytes + HEAD_BYTES);
     message(&mut to, 1, |to| {
         message(to, 1, |to| resource.iter().for_each(|(key, value)| attribute(to, 1, key.as_str(), value)));
-        message(to, 2, |to| {
-            message(to, 1, |to| self::scope(to, scope));
-            to.extend_from_slice(spans);
-            text(to, 3, scope.schema_url().unwrap_or_default());
-        });
+        for (scope, records) in scopes {
+            message(to, 2, |to| {
+                message(to, 1, |to| self::scope(to, scope));
+                to.extend_from_slice(records);
+                text(to, 3, scope.schema_url().unwrap_or_default());
+            });
+        }
         text(to, 3, resource.schema_url().unwrap_or_default());
     });
     to
@@ -72,6 +82,71 @@ fn of_span(to: &mut Vec<u8>, span: &SpanData) {
     number(to, 14, span.links.dropped_count.into());
     message(to, 15, |to| status(to, &span.status));
     flags(to, 16, &span.span_context, span.parent_span_is_remote);
+}
+
+/// One of a scope's log records.
+pub(in super::super) fn line(to: &mut Vec<u8>, line: &Line, now: SystemTime) {
+    message(to, 2, |to| of_line(to, line, now));
+}
+
+fn of_line(to: &mut Vec<u8>, line: &Line, now: SystemTime) {
+    let level = *line.metadata.level();
+    fixed64(to, 1, nanos(now));
+    number(to, 2, severity(level));
+    text(to, 3, level.as_str());
+    for (name, content) in &line.fields {
+        if name == MESSAGE {
+            message(to, 5, |to| json(to, content));
+        } else {
+            json_attribute(to, 6, name, content);
+        }
+    }
+    let OfCase { id, number } = &line.case;
+    for (name, known) in [(CASE, id), (NUMBER, number)] {
+        if let Some(known) = known {
+            json_attribute(to, 6, name, &known.as_str().into());
+        }
+    }
+    if let Some(span) = &line.span {
+        key(to, 8, Wire::Fixed32);
+        to.extend_from_slice(&u32::from(span.trace_flags().to_u8()).to_le_bytes());
+        bytes(to, 9, &span.trace_id().to_bytes());
+        bytes(to, 10, &span.span_id().to_bytes());
+    }
+    fixed64(to, 11, nanos(now));
+}
+
+/// The lowest of the four numbers that OTLP has for a level.
+fn severity(level: Level) -> u64 {
+    match level {
+        Level::TRACE => 1,
+        Level::DEBUG => 5,
+        Level::INFO => 9,
+        Level::WARN => 13,
+        Level::ERROR => 17,
+    }
+}
+
+fn json_attribute(to: &mut Vec<u8>, tag: u32, name: &str, content: &Json) {
+    message(to, tag, |to| {
+        text(to, 1, name);
+        message(to, 2, |to| json(to, content));
+    });
+}
+
+/// A line's value as an `AnyValue`: fields are texts, numbers and truths.
+fn json(to: &mut Vec<u8>, content: &Json) {
+    match content {
+        Json::String(text) => bytes(to, 1, text.as_bytes()),
+        Json::Bool(is_so) => value(to, &(*is_so).into()),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(number), _) => value(to, &number.into()),
+            // One that is larger than OTLP's whole numbers loses its last digits.
+            (None, Some(number)) => value(to, &number.into()),
+            (None, None) => {}
+        },
+        other => bytes(to, 1, other.to_string().as_bytes()),
+    }
 }
 
 fn link(to: &mut Vec<u8>, link: &Link) {
@@ -376,7 +451,8 @@ mod tests {
                 for one in of_one_scope {
                     span(&mut written, one);
                 }
-                let written = request(&resource, &of_one_scope[0].instrumentation_scope, &written);
+                let scope = of_one_scope[0].instrumentation_scope.clone();
+                let written = request(&resource, &[(scope, written)]);
                 assert_eq!(ExportTraceServiceRequest::decode(written.as_slice()).unwrap(), expected);
             }
         }

@@ -1,0 +1,194 @@
+//! Which lines are written and pushed, by a filter that can be changed meanwhile.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, ParseError};
+use tracing_subscriber::layer::{Context, Filter};
+use tracing_subscriber::registry::LookupSpan;
+
+/// Chooses lines, and can be changed while they are written. Clones are the same choice.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Chosen {
+    choice: Arc<Choice>,
+    /// Whether our spans are seen as well, whatever the filter says: a line's case is on them.
+    spans: bool,
+}
+
+#[derive(Debug)]
+struct Choice {
+    filter: RwLock<EnvFilter>,
+    /// Whether the filter goes by spans (`[span{field=value}]`), and so must hear of each of them. Otherwise it is
+    /// asked once for each place that a line may come from: spans are entered several times a call, by all threads, and
+    /// each would take its lock.
+    goes_by_spans: AtomicBool,
+}
+
+impl Chosen {
+    /// By such a filter.
+    ///
+    /// # Errors
+    /// It does not read.
+    pub(in super::super) fn new(filter: &str) -> Result<Self, ParseError> {
+        let (filter, goes_by_spans) = (EnvFilter::try_new(filter)?, goes_by_spans(filter));
+        let choice = Choice { filter: filter.into(), goes_by_spans: goes_by_spans.into() };
+        Ok(Self { choice: Arc::new(choice), spans: false })
+    }
+
+    /// The same choice, for lines that name their case.
+    pub(in super::super) fn with_spans(&self) -> Self {
+        Self { choice: Arc::clone(&self.choice), spans: true }
+    }
+
+    /// From now on by another filter.
+    ///
+    /// # Errors
+    /// It does not read; then all stays as it was.
+    pub(in super::super) fn change(&self, filter: &str) -> Result<(), ParseError> {
+        let (new, goes_by_spans) = (EnvFilter::try_new(filter)?, goes_by_spans(filter));
+        *self.choice.filter.write().unwrap_or_else(PoisonError::into_inner) = new;
+        self.choice.goes_by_spans.store(goes_by_spans, Ordering::Relaxed);
+        // What each place was told when it was asked holds no longer.
+        tracing::callsite::rebuild_interest_cache();
+        Ok(())
+    }
+
+    /// Whether lines for people show the spans that they stand in.
+    pub(in super::super) fn lets_spans_through(&self) -> bool {
+        self.filter().max_level_hint().is_none_or(|most| most >= LevelFilter::INFO)
+    }
+
+    fn filter(&self) -> RwLockReadGuard<'_, EnvFilter> {
+        self.choice.filter.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The filter, if it goes by spans.
+    fn following(&self) -> Option<RwLockReadGuard<'_, EnvFilter>> {
+        self.choice.goes_by_spans.load(Ordering::Relaxed).then(|| self.filter())
+    }
+
+    fn is_span_of_ours(&self, metadata: &Metadata<'_>) -> bool {
+        self.spans && super::super::is_span_of_ours(metadata)
+    }
+}
+
+/// By its syntax: what stands in brackets is about spans.
+fn goes_by_spans(filter: &str) -> bool {
+    filter.contains('[')
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Filter<S> for Chosen {
+    fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
+        self.is_span_of_ours(metadata) || Filter::enabled(&*self.filter(), metadata, context)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        // Asked in any case: a filter that goes by spans notes those that it will hear of.
+        let interest = Filter::<S>::callsite_enabled(&*self.filter(), metadata);
+        if self.is_span_of_ours(metadata) { Interest::always() } else { interest }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        let hint = Filter::<S>::max_level_hint(&*self.filter())?;
+        Some(if self.spans { hint.max(LevelFilter::from_level(Level::INFO)) } else { hint })
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(filter) = self.following() {
+            Filter::on_new_span(&*filter, attributes, id, context);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(filter) = self.following() {
+            Filter::on_record(&*filter, id, values, context);
+        }
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        if let Some(filter) = self.following() {
+            Filter::on_enter(&*filter, id, context);
+        }
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        if let Some(filter) = self.following() {
+            Filter::on_exit(&*filter, id, context);
+        }
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        if let Some(filter) = self.following() {
+            Filter::on_close(&*filter, id, context);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
+    use tracing_subscriber::Layer;
+    use tracing_subscriber::fmt::MakeWriter;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'a> MakeWriter<'a> for Written {
+        type Writer = Self;
+
+        fn make_writer(&'a self) -> Self {
+            self.clone()
+        }
+    }
+
+    #[test]
+    fn a_filter_may_go_by_spans_and_can_be_changed_while_lines_are_written() {
+        let (written, chosen) = (Written::default(), Chosen::new("error,[call{case=7}]=info").unwrap());
+        let lines = tracing_subscriber::fmt::layer().with_writer(written.clone()).with_filter(chosen.clone());
+        let say = |what: &str| {
+            tracing::info_span!("call", case = 7).in_scope(|| tracing::info!("{what}, in seven"));
+            tracing::info_span!("call", case = 8).in_scope(|| tracing::info!("{what}, in eight"));
+            tracing::info!("{what}, nowhere");
+        };
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            say("one");
+            chosen.change("info").unwrap();
+            say("two");
+            assert!(chosen.change("info,[").is_err());
+            say("three");
+            chosen.change("error").unwrap();
+            say("four");
+            chosen.change("[call{case=8}]=info").unwrap();
+            say("five");
+        });
+        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let said = |what: &str| {
+            ["seven", "eight", "nowhere"]
+                .map(|place| written.lines().any(|line| line.contains(what) && line.ends_with(place)))
+        };
+        assert_eq!(said("one"), [true, false, false], "{written}");
+        assert_eq!(said("two"), [true, true, true], "{written}");
+        assert_eq!(said("three"), [true, true, true], "a wrong filter changes nothing: {written}");
+        assert_eq!(said("four"), [false, false, false], "{written}");
+        assert_eq!(said("five"), [false, true, false], "{written}");
+    }
+}
