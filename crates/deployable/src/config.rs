@@ -235,6 +235,14 @@ impl Common {
         Ok((Self::of(&tables)?, tables))
     }
 
+    /// What makes no sense in it, a text each. Whether a server, a file or a key is there is seen only at the start.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let telemetry = self.telemetry.check().map_err(|error| error.to_string());
+        let grpc = self.grpc.check().map_err(|error| error.to_string());
+        [telemetry, grpc].into_iter().filter_map(Result::err).collect()
+    }
+
     fn of(tables: &Tables) -> Result<Self, ConfigError> {
         tables.only(TABLES)?;
         Ok(Self {

@@ -33,7 +33,7 @@ use operations::Operations;
 use sealing::{PostgresKeyStore, Sealer};
 use serde::de::DeserializeOwned;
 use service_kit::auth::{self, AuthError};
-use service_kit::config::{ConfigError, Tables};
+use service_kit::config::Tables;
 use service_kit::metrics::{Connections, observe_connections};
 use service_kit::server::{self, Listeners, Services};
 use service_kit::telemetry::Telemetry;
@@ -59,6 +59,8 @@ pub struct Service<C> {
     pub about: &'static str,
     /// Its documented `default.toml`.
     pub defaults: &'static str,
+    /// Refuses values of its own table that make no sense, and starts nothing.
+    pub sense: fn(&C) -> Result<(), StartError>,
     /// Starts it.
     pub start: for<'a> fn(&'a Parts, C) -> BoxFuture<'a, Result<Started, StartError>>,
 }
@@ -68,9 +70,9 @@ impl<C: DeserializeOwned> Service<C> {
     /// nothing.
     ///
     /// # Errors
-    /// What is wrong in it.
-    pub fn check(&self, file: &std::path::Path) -> Result<(), ConfigError> {
-        Tables::load(self.defaults, Some(file))?.table::<C>(self.stage).map(drop)
+    /// What is wrong in it: what cannot be read, or a value that makes no sense.
+    pub fn check(&self, file: &std::path::Path) -> Result<(), StartError> {
+        (self.sense)(&Tables::load(self.defaults, Some(file))?.table::<C>(self.stage)?)
     }
 
     /// What the process is called in logs, traces and connections: `casetrail-payments-escalation`.
@@ -171,6 +173,8 @@ pub async fn start<C: DeserializeOwned>(
 ) -> Result<Deployment, Error> {
     let Options { config, clock, ids, telemetry } = options;
     let Config { common, service: own } = config;
+    // First: nobody should wait for a database to be told.
+    (service.sense)(&own)?;
     let listeners = server::bind(&common.grpc).await?;
     let process = service.process_name();
     let logs = open_logs(&common, &process, &clock).await?;

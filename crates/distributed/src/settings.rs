@@ -12,16 +12,19 @@ use service_kit::schema;
 /// # Errors
 /// What is wrong with it, a line each.
 pub fn check_settings(file: &Path) -> Result<(), BTreeSet<String>> {
-    let read = [
-        Common::load(Some(file)).map(drop),
+    let common = match Common::load(Some(file)) {
+        Ok(common) => common.problems(),
+        Err(error) => vec![error.to_string()],
+    };
+    let services = [
         intake::deployable().check(file),
         routing::deployable().check(file),
         payments_escalation::deployable().check(file),
         notifications::deployable().check(file),
     ];
     // A file that is not there each of them complains of.
-    let wrong: BTreeSet<String> =
-        read.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
+    let of_services = services.into_iter().filter_map(Result::err).map(|error| error.to_string());
+    let wrong: BTreeSet<String> = common.into_iter().chain(of_services).collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 

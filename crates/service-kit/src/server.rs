@@ -174,7 +174,10 @@ pub struct Listeners {
 
 impl ServerConfig {
     /// Whether it may listen at all: what makes no sense is told before anything else is started.
-    fn check(&self) -> Result<(), ServeError> {
+    ///
+    /// # Errors
+    /// Names the setting.
+    pub fn check(&self) -> Result<(), ServeError> {
         let is_proven = !self.tokens.jwks.is_empty() || self.tls.proves_clients();
         let is_safe = self.trusted_network || (self.tls.is_on() && is_proven);
         if !self.address.ip().is_loopback() && !is_safe {

@@ -69,6 +69,7 @@ pub fn deployable() -> deployable::Service<Config> {
         stage: STAGE,
         about: "Channels, messages, evidence, self-service, identity documents: the first stop of every case",
         defaults: DEFAULTS,
+        sense: Config::check,
         start: |parts, config| Box::pin(start(parts, config)),
     }
 }

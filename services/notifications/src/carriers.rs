@@ -8,10 +8,8 @@ use ambient::Clock;
 use case::notifications::{Audience, DeliveryChannel};
 use service_kit::StartError;
 
-use crate::config::{BrandConfig, Config, Endpoint, wrong_value};
-use crate::delivery::{
-    ConfigError, Outbox, OutboxConfig, SmtpTransport, Transport, WebhookConfig, WebhookTransport,
-};
+use crate::config::{BrandConfig, Config, Endpoint, wrong_value, wrong_webhook};
+use crate::delivery::{ConfigError, Outbox, OutboxConfig, SmtpTransport, Transport, WebhookTransport};
 
 /// A transport and where it is to bring the message.
 #[derive(Clone)]
@@ -130,13 +128,9 @@ impl BrandCarriers {
 
 impl Receiver {
     fn new(key: &str, endpoint: &Endpoint, clock: &Arc<dyn Clock>) -> Result<Self, StartError> {
-        let Endpoint { url, secret, timeout_ms, allow_http } = endpoint.clone();
-        let config = WebhookConfig { secret, timeout_ms, allow_http };
-        let transport = WebhookTransport::new(&config, Arc::clone(clock)).map_err(|error| {
-            let setting = error.setting.strip_prefix("webhook").unwrap_or(error.setting);
-            wrong_value(format!("{key}{setting}"), error.problem)
-        })?;
-        Ok(Self { url, transport: Arc::new(transport) })
+        let transport = WebhookTransport::new(&endpoint.webhook(), Arc::clone(clock))
+            .map_err(|error| wrong_webhook(key, &error))?;
+        Ok(Self { url: endpoint.url.clone(), transport: Arc::new(transport) })
     }
 }
 

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::StartError;
 
-use crate::delivery::{Secret, SmtpConfig};
+use crate::delivery::{ConfigError, Secret, SmtpConfig, SmtpTransport, WebhookConfig};
 
 /// The defaults, with an explanation of every key: TOML with the one table `[notifications]`.
 pub const DEFAULTS: &str = include_str!("../default.toml");
@@ -96,6 +96,24 @@ pub(crate) fn wrong_value(key: impl AsRef<str>, problem: impl ToString) -> Start
     StartError::Value { key: format!("notifications.{}", key.as_ref()), problem: problem.to_string() }
 }
 
+/// Likewise, of the webhook under this key.
+pub(crate) fn wrong_webhook(key: &str, error: &ConfigError) -> StartError {
+    let setting = error.setting.strip_prefix("webhook").unwrap_or(error.setting);
+    wrong_value(format!("{key}{setting}"), &error.problem)
+}
+
+impl Endpoint {
+    /// How it is posted to.
+    pub(crate) fn webhook(&self) -> WebhookConfig {
+        let Self { secret, timeout_ms, allow_http, .. } = self.clone();
+        WebhookConfig { secret, timeout_ms, allow_http }
+    }
+
+    fn check(&self, key: &str) -> Result<(), StartError> {
+        self.webhook().check(&self.url).map_err(|error| wrong_webhook(key, &error))
+    }
+}
+
 impl Config {
     /// Checks what the types alone cannot say.
     pub(crate) fn check(&self) -> Result<(), StartError> {
@@ -116,6 +134,9 @@ impl Config {
         for (name, brand) in &self.brands {
             name.parse::<Brand>().map_err(|error| wrong_value(format!("brands.{name}"), error))?;
             brand.check(&format!("brands.{name}"))?;
+        }
+        if let Some(smtp) = &self.smtp {
+            SmtpTransport::new(smtp).map_err(|error| wrong_value(error.setting, error.problem))?;
         }
         self.default_brand.check("default_brand")
     }
@@ -143,6 +164,13 @@ impl BrandConfig {
         for team in self.team_webhooks.keys() {
             team.parse::<Team>()
                 .map_err(|error| wrong_value(format!("{section}.team_webhooks.{team}"), error))?;
+        }
+        let of_people = [("player_webhook", &self.player_webhook), ("staff_webhook", &self.staff_webhook)];
+        let of_people =
+            of_people.into_iter().filter_map(|(name, one)| Some((name.to_owned(), one.as_ref()?)));
+        let of_teams = self.team_webhooks.iter().map(|(team, one)| (format!("team_webhooks.{team}"), one));
+        for (name, endpoint) in of_people.chain(of_teams) {
+            endpoint.check(&format!("{section}.{name}"))?;
         }
         Ok(())
     }
@@ -183,7 +211,10 @@ mod tests {
             "[notifications.brands.NB.player_webhook]",
             "[notifications.brands.NB]\nfrom = \"NB <support@nb.example>\"\n[notifications.brands.NB.player_webhook]",
         );
-        let config = read(&uncommented).unwrap();
+        // What stands in the place of a secret is none.
+        assert!(read(&uncommented).unwrap_err().contains("webhook.secret"));
+        let config =
+            read(&uncommented.replace("whsec_...", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")).unwrap();
         assert_eq!(config.smtp.unwrap().port, Some(587));
         let brand = &config.brands["NB"];
         assert!(brand.player_webhook.is_some() && brand.staff_webhook.is_some());

@@ -71,6 +71,7 @@ pub fn deployable() -> deployable::Service<Config> {
         stage: "notifications",
         about: "Tells players, teams and agents what happened, before they ask",
         defaults: DEFAULTS,
+        sense: Config::check,
         start: |parts, config| Box::pin(start(parts, config)),
     }
 }

@@ -59,6 +59,21 @@ fn wrong(key: &str, problem: impl Into<String>) -> StartError {
 }
 
 impl Config {
+    /// Whether the values make sense. A secret that is not there yet comes at the start.
+    ///
+    /// # Errors
+    /// Names the first key that does not.
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        self.large_payout_limits()?;
+        self.gateway.base_url()?;
+        self.gateway.callback_address()?;
+        if self.gateway.callback_secret.is_empty() {
+            Ok(())
+        } else {
+            self.gateway.callback_signer().map(drop)
+        }
+    }
+
     /// The large-payout limit of each currency.
     ///
     /// # Errors

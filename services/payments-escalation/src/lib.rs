@@ -66,6 +66,7 @@ pub fn deployable() -> deployable::Service<Config> {
         stage: STAGE,
         about: "The payment gateway and approvals by two people: cases that are about money",
         defaults: DEFAULTS,
+        sense: Config::check,
         start: |parts, config| Box::pin(start(parts, config)),
     }
 }

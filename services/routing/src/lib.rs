@@ -71,6 +71,7 @@ pub fn deployable() -> deployable::Service<Config> {
         stage: STAGE,
         about: "Priority, teams, skills, capacity, SLA clocks: who takes a case, and by when it is answered",
         defaults: DEFAULTS,
+        sense: |config| config.rules().map(drop),
         start: |parts, config| Box::pin(start(parts, config)),
     }
 }

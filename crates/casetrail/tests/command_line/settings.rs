@@ -105,3 +105,43 @@ fn what_the_schema_refuses_config_check_refuses_too() {
     assert!(right, "{said}");
     assert_eq!(program::run(&["config", "check", file.to_str().unwrap()]).code, 0);
 }
+
+#[test]
+fn config_check_refuses_values_that_no_process_would_start_with() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("casetrail.toml");
+    let hook = "from = 'a@b.example'\n[notifications.default_brand.staff_webhook]\n";
+    let right = "secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'\n";
+    for (text, key) in [
+        ("[telemetry]\nsample_ratio = 2.0\n".to_owned(), "telemetry.sample_ratio"),
+        ("[telemetry]\nlog_filter = 'info,['\n".to_owned(), "telemetry.log_filter"),
+        ("[telemetry]\notlp_logs = true\n".to_owned(), "telemetry.otlp_endpoint"),
+        ("[telemetry]\notlp_endpoint = 'collector:4318'\n".to_owned(), "telemetry.otlp_endpoint"),
+        ("[grpc]\naddress = '0.0.0.0:7700'\n".to_owned(), "grpc.address"),
+        ("[intake]\npattern_threshold = 1\n".to_owned(), "intake.pattern_threshold"),
+        ("[routing.rules]\nageing_step = '-1s'\n".to_owned(), "routing.rules"),
+        ("[payments_escalation.gateway]\nurl = 'gateway'\n".to_owned(), "payments_escalation.gateway.url"),
+        (
+            "[payments_escalation.gateway]\ncallback_secret = 'whsec_short'\n".to_owned(),
+            "payments_escalation.gateway.callback_secret",
+        ),
+        ("[notifications]\nretry_after_seconds = []\n".to_owned(), "notifications.retry_after_seconds"),
+        (
+            format!("[notifications.default_brand]\n{hook}url = 'https://hook.example'\nsecret = 'x'\n"),
+            "notifications.default_brand.staff_webhook.secret",
+        ),
+        (
+            format!("[notifications.default_brand]\n{hook}url = 'http://hook.example'\n{right}"),
+            "notifications.default_brand.staff_webhook.url",
+        ),
+        (
+            "[notifications.smtp]\nhost = 'mail.example'\nusername = 'me'\n".to_owned(),
+            "notifications.smtp.password",
+        ),
+    ] {
+        std::fs::write(&file, &text).unwrap();
+        let checked = program::run(&["config", "check", file.to_str().unwrap()]);
+        assert_eq!(checked.code, 2, "{text}");
+        assert!(checked.err.contains(key), "{text}: {checked:?}");
+    }
+}

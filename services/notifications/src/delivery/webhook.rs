@@ -31,6 +31,40 @@ fn default_timeout_ms() -> u64 {
     10_000
 }
 
+impl WebhookConfig {
+    /// Signs messages with the secret.
+    ///
+    /// # Errors
+    /// A secret that is none.
+    fn signer(&self) -> Result<Webhook, ConfigError> {
+        signer(self.secret.reveal()).ok_or_else(|| ConfigError {
+            setting: "webhook.secret",
+            problem: "must be 'whsec_' followed by at least 24 bytes in base64".to_owned(),
+        })
+    }
+
+    /// Whether messages can be signed, and may be posted to this address.
+    ///
+    /// # Errors
+    /// A secret or an address that is none.
+    pub fn check(&self, url: &str) -> Result<(), ConfigError> {
+        self.signer()?;
+        let refused =
+            |error: DeliveryError| ConfigError { setting: "webhook.url", problem: error.to_string() };
+        address(url, self.allow_http).map(drop).map_err(refused)
+    }
+}
+
+/// Where to post, if that may be posted to.
+fn address(to: &str, allow_http: bool) -> Result<Url, DeliveryError> {
+    let url = Url::parse(to).map_err(|error| DeliveryError::permanent("address", error))?;
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if allow_http => Ok(url),
+        _ => Err(DeliveryError::permanent("address", "the webhook's address is not an https address")),
+    }
+}
+
 /// Posts each message to the address it is for.
 pub struct WebhookTransport {
     signer: Webhook,
@@ -51,29 +85,17 @@ impl WebhookTransport {
     /// # Errors
     /// A secret that is none, or a client that cannot be set up.
     pub fn new(config: &WebhookConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
-        let signer = signer(config.secret.reveal()).ok_or_else(|| ConfigError {
-            setting: "webhook.secret",
-            problem: "must be 'whsec_' followed by at least 24 bytes in base64".to_owned(),
-        })?;
+        let signer = config.signer()?;
         let client = outbound::client(Duration::from_millis(config.timeout_ms))
             .map_err(|problem| ConfigError { setting: "webhook", problem })?;
         Ok(Self { signer, client, clock, allow_http: config.allow_http })
-    }
-
-    fn address(&self, to: &str) -> Result<Url, DeliveryError> {
-        let url = Url::parse(to).map_err(|error| DeliveryError::permanent("address", error))?;
-        match url.scheme() {
-            "https" => Ok(url),
-            "http" if self.allow_http => Ok(url),
-            _ => Err(DeliveryError::permanent("address", "the webhook's address is not an https address")),
-        }
     }
 }
 
 #[async_trait]
 impl Transport for WebhookTransport {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliveryError> {
-        let address = self.address(&message.to)?;
+        let address = address(&message.to, self.allow_http)?;
         let body = payload(message).to_string();
         let webhook_id = message.notification_id.to_string();
         let sent_at = self.clock.now().as_second();
