@@ -320,7 +320,7 @@ fn hand_over(queue: &Queue, collector: &impl Collector, resource: &Resource, sig
                 tracing::warn!(error, lost, dropped, "{records} could not be handed over and are lost");
             }
             Ok(Some(refused)) if is_quiet => {
-                tracing::warn!(refused, "the collector took the other {records}")
+                tracing::warn!(refused, "the collector took the other {records}");
             }
             _ => {}
         }
