@@ -502,14 +502,14 @@ impl<A: Aggregate> Inner<A> {
         let whose = made.as_ref().unwrap_or(&state);
         let name = known.or_else(|| whose.spoken_name());
         let of = spans::Named { stream: request.stream, name: name.as_deref(), service: self.service };
-        let span = Appending::begin(self.parts.database, events.len(), of);
+        let mut span = Appending::begin(self.parts.database, events.len(), of);
         let append = self.prepare(request, state.version(), whose, &events, now, (of, &span)).await?;
         let started = Instant::now();
         let appended = self.parts.log.append(append).await;
         // A conflict is an answer.
         let answered = !matches!(appended, Err(event_log::Error::Unavailable(_)));
         metrics().database(self.parts.database, "append", started.elapsed(), answered);
-        let appended = appended.inspect_err(|error| tell_span(&span, error))?;
+        let appended = appended.inspect_err(|error| tell_span(&mut span, error))?;
         if appended.duplicate {
             let Appended { first_version, last_version, last_position, .. } = appended;
             return self.answer_again(request.stream, first_version, last_version, last_position).await;

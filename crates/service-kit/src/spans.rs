@@ -13,11 +13,7 @@ use case::Aggregate;
 use event_bus::{Publication, Publishing, Route, Settling};
 use event_log::Committed;
 use jiff::SignedDuration;
-use opentelemetry::trace::{
-    Link, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer,
-};
-use opentelemetry::{KeyValue, StringValue};
-use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
+use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt};
 use serde::Deserialize;
 use tracing::Span;
 use tracing::field::Empty;
@@ -26,7 +22,7 @@ use uuid::Uuid;
 
 use crate::meta::{parse_traceparent, record_trace_id, traceparent_at};
 use crate::metrics::metrics;
-use crate::telemetry;
+use crate::telemetry::{self, Writer, Written};
 
 /// An event younger than this continues its creator's trace; an older one starts a trace of its own and links
 /// back: a case lives for days, a trace for seconds.
@@ -62,20 +58,17 @@ impl<'a> Noted<'a> {
 pub(crate) struct OnTheWay {
     clock: Arc<dyn Clock>,
     route: Arc<Route>,
-    /// The route's template, as attributes hold it.
-    template: StringValue,
-    /// Makes what has no place in log lines; nothing where there is no telemetry.
-    tracer: Option<SdkTracer>,
+    /// Makes what has no place in log lines; nobody where there is no telemetry.
+    writer: Option<Writer>,
 }
 
 impl OnTheWay {
     pub(crate) fn new(clock: &Arc<dyn Clock>, route: Route) -> Self {
-        Self::with(clock, route, telemetry::tracer().cloned())
+        Self::with(clock, route, telemetry::writer().cloned())
     }
 
-    fn with(clock: &Arc<dyn Clock>, route: Route, tracer: Option<SdkTracer>) -> Self {
-        let template = StringValue::from(Arc::<str>::from(route.template.as_str()));
-        Self { clock: Arc::clone(clock), route: Arc::new(route), template, tracer }
+    fn with(clock: &Arc<dyn Clock>, route: Route, writer: Option<Writer>) -> Self {
+        Self { clock: Arc::clone(clock), route: Arc::new(route), writer }
     }
 
     /// The span of one try of `consumer` at an event: always linked to its creation, and part of its trace when
@@ -113,90 +106,64 @@ impl OnTheWay {
     }
 
     /// The span of telling the transport, over when it is dropped. An acknowledgement belongs to the try that is
-    /// under way; what goes back unhandled had none. Nothing happens inside it, so it is made without a place in
-    /// log lines.
+    /// under way; what goes back unhandled had none.
     pub(crate) fn settling(
         &self,
         consumer: &'static str,
         committed: &Committed,
         how: Settling,
-    ) -> Option<SdkSpan> {
-        let tracer = self.tracer.as_ref()?;
-        let id = stored_text_of(committed.stream);
-        let kept = telemetry::keeps(committed.stream);
+    ) -> Option<Written> {
+        let writer = self.writer.as_ref()?;
+        // Read only where a span is made of it.
         let noted = LazyCell::new(|| Noted::of(committed));
-        let mut attributes = Vec::with_capacity(10);
-        // What decides stands first.
-        attributes.push(KeyValue::new(CASE_ID, id.clone()));
-        let mut name = "settle event";
-        if kept {
-            name = how.name();
-            attributes.extend(noted.number().map(|number| KeyValue::new(CASE_NUMBER, number.to_owned())));
-            attributes.extend([
-                KeyValue::new("messaging.system", self.route.system),
-                KeyValue::new("messaging.destination.template", self.template.clone()),
-                KeyValue::new("messaging.operation.name", name),
-                KeyValue::new("messaging.operation.type", "settle"),
-                KeyValue::new("messaging.consumer.group.name", consumer),
-                KeyValue::new("messaging.message.id", committed.event_id.to_string()),
-                KeyValue::new("messaging.message.conversation_id", id),
-                KeyValue::new("casetrail.service", service_of(consumer)),
-            ]);
+        let span = match how {
+            Settling::Ack => writer.begin(&SpanKind::Client, here().as_ref(), committed.stream),
+            Settling::Nak => self.descended(writer, committed, &noted),
+        };
+        if !span.is_kept() {
+            return Some(span);
         }
-        let span = tracer.span_builder(name).with_kind(SpanKind::Client).with_attributes(attributes);
-        let parent = Span::current().context();
-        Some(match how {
-            Settling::Ack => tracer.build_with_context(span, &parent),
-            Settling::Nak => self.descended(tracer, span, parent, committed, &noted),
-        })
+        let span = self.of_event(span.named(how.name(), ""), committed, noted.number());
+        Some(
+            span.with("messaging.operation.name", how.name())
+                .with("messaging.operation.type", "settle")
+                .with("messaging.consumer.group.name", consumer)
+                .with("casetrail.service", service_of(consumer)),
+        )
     }
 
-    /// The span of publishing an event, over when it is dropped. As little happens inside it.
-    fn publish(&self, committed: &Committed) -> Option<SdkSpan> {
-        let tracer = self.tracer.as_ref()?;
-        let kept = telemetry::keeps(committed.stream);
+    /// The span of publishing an event, over when it is dropped.
+    fn publish(&self, committed: &Committed) -> Option<Written> {
+        let writer = self.writer.as_ref()?;
         let noted = Noted::of(committed);
-        let id = stored_text_of(committed.stream);
-        let mut attributes = Vec::with_capacity(9);
-        // What decides stands first.
-        attributes.push(KeyValue::new(CASE_ID, id.clone()));
-        let mut name = Cow::Borrowed("publish event");
-        if kept {
-            name = Cow::Owned(format!("publish case.{}", committed.event_type));
-            attributes.extend(noted.number().map(|number| KeyValue::new(CASE_NUMBER, number.to_owned())));
-            attributes.extend([
-                KeyValue::new("messaging.system", self.route.system),
-                KeyValue::new("messaging.destination.template", self.template.clone()),
-                KeyValue::new("messaging.operation.name", "publish"),
-                KeyValue::new("messaging.operation.type", "send"),
-                KeyValue::new("messaging.message.id", committed.event_id.to_string()),
-                KeyValue::new("messaging.message.conversation_id", id),
-                KeyValue::new("casetrail.service", "relay"),
-            ]);
+        let span = self.descended(writer, committed, &noted);
+        if !span.is_kept() {
+            return Some(span);
         }
-        let span = tracer.span_builder(name).with_kind(SpanKind::Client).with_attributes(attributes);
-        Some(self.descended(tracer, span, opentelemetry::Context::new(), committed, &noted))
+        let span = span.named("publish case.", &committed.event_type);
+        Some(
+            self.of_event(span, committed, noted.number())
+                .with("messaging.operation.name", "publish")
+                .with("messaging.operation.type", "send")
+                .with("casetrail.service", "relay"),
+        )
     }
 
-    /// Builds a span that hangs from the creation of its event if that is not long ago, else from `parent`, and links
-    /// it there if it is kept.
-    fn descended(
-        &self,
-        tracer: &SdkTracer,
-        mut span: SpanBuilder,
-        mut parent: opentelemetry::Context,
-        committed: &Committed,
-        noted: &Noted<'_>,
-    ) -> SdkSpan {
-        if let Some(creator) = noted.creator() {
-            if self.is_fresh(committed) {
-                parent = parent.with_remote_span_context(creator.clone());
-            }
-            if telemetry::keeps(committed.stream) {
-                span = span.with_links(vec![Link::with_context(creator)]);
-            }
+    /// What is said of every span of an event that is on its way.
+    fn of_event(&self, span: Written, committed: &Committed, number: Option<&str>) -> Written {
+        of_message(span, &self.route, committed.stream, number, committed.event_id)
+    }
+
+    /// Begins a span that hangs from the creation of its event if that is not long ago, else begins a trace; and links
+    /// it there.
+    fn descended(&self, writer: &Writer, committed: &Committed, noted: &Noted<'_>) -> Written {
+        let creator = noted.creator();
+        let parent = creator.as_ref().filter(|_| self.is_fresh(committed));
+        let span = writer.begin(&SpanKind::Client, parent, committed.stream);
+        match &creator {
+            Some(creator) => span.linked(creator),
+            None => span,
         }
-        tracer.build_with_context(span, &parent)
     }
 
     fn is_fresh(&self, committed: &Committed) -> bool {
@@ -226,13 +193,12 @@ impl Publishing for OnTheWay {
 }
 
 /// A span of publishing; nothing where there is no telemetry.
-struct Publishes(Option<SdkSpan>);
+struct Publishes(Option<Written>);
 
 impl Publication for Publishes {
     fn failed(&mut self, error: &'static str) {
         if let Some(span) = &mut self.0 {
-            span.set_status(Status::error(""));
-            span.set_attribute(KeyValue::new("error.type", error));
+            span.failed(error);
         }
     }
 }
@@ -261,9 +227,8 @@ pub(crate) fn timer(source: &str, kind: &str, stream: Uuid) -> Span {
     span
 }
 
-/// The span of an append, in which events are created. It is over when this is dropped. No line is written inside it
-/// that would not name its case anyway, so it is made without a place in them.
-pub(crate) struct Appending(Option<opentelemetry::Context>);
+/// The span of an append, in which events are created. It is over when this is dropped.
+pub(crate) struct Appending(Option<Written>);
 
 /// What events are created in: the stream, what people call it, and the service that does it.
 #[derive(Debug, Clone, Copy)]
@@ -275,41 +240,29 @@ pub(crate) struct Named<'a> {
 
 impl Appending {
     pub(crate) fn begin(database: &'static str, events: usize, named: Named<'_>) -> Self {
-        let Some(tracer) = telemetry::tracer() else { return Self(None) };
+        let Some(writer) = telemetry::writer() else { return Self(None) };
         let Named { stream, name, service } = named;
-        let mut attributes = Vec::with_capacity(6);
-        // What decides stands first.
-        attributes.push(KeyValue::new(CASE_ID, stored_text_of(stream)));
-        if telemetry::keeps(stream) {
-            attributes.extend(name.map(|number| KeyValue::new(CASE_NUMBER, number.to_owned())));
-            attributes.extend([
-                KeyValue::new("db.system.name", database),
-                KeyValue::new("db.operation.name", "append"),
-                KeyValue::new("db.operation.batch.size", i64::try_from(events).unwrap_or(i64::MAX)),
-                KeyValue::new("casetrail.service", service),
-            ]);
-        }
-        let span = tracer.span_builder("append case_events").with_kind(SpanKind::Client);
-        let parent = Span::current().context();
-        let span = tracer.build_with_context(span.with_attributes(attributes), &parent);
-        Self(Some(parent.with_span(span)))
+        let span = writer.begin(&SpanKind::Client, here().as_ref(), stream);
+        let span = of_case(span.named("append case_events", ""), stream, name)
+            .with("db.system.name", database)
+            .with("db.operation.name", "append")
+            .with_number("db.operation.batch.size", i64::try_from(events).unwrap_or(i64::MAX))
+            .with("casetrail.service", service);
+        Self(Some(span))
     }
 
     /// Says that the database failed, how, and with which code if it gave one.
-    pub(crate) fn failed(&self, class: &'static str, code: Option<&str>) {
-        let Some(context) = &self.0 else { return };
-        let span = context.span();
-        span.set_status(Status::error(""));
-        span.set_attribute(KeyValue::new("error.type", class));
+    pub(crate) fn failed(&mut self, class: &'static str, code: Option<&str>) {
+        let Some(span) = &mut self.0 else { return };
+        span.failed(class);
         if let Some(code) = code {
-            span.set_attribute(KeyValue::new("db.response.status_code", code.to_owned()));
+            span.say("db.response.status_code", code);
         }
     }
 }
 
 /// The span of one event's creation, over at once: its context is stored with the event, so that whoever
-/// publishes it or reacts to it can hang from it or link to it. Nothing happens inside it, so it needs no place in
-/// log lines and is made without them.
+/// publishes it or reacts to it can hang from it or link to it.
 pub(crate) fn creation(
     appending: &Appending,
     route: &Route,
@@ -317,30 +270,40 @@ pub(crate) fn creation(
     event_type: &str,
     event_id: Uuid,
 ) -> Option<String> {
-    let (tracer, parent) = (telemetry::tracer()?, appending.0.as_ref()?);
-    let Named { stream, name: number, service } = named;
-    let id = stored_text_of(stream);
-    let mut attributes = Vec::with_capacity(9);
-    // What decides stands first.
-    attributes.push(KeyValue::new(CASE_ID, id.clone()));
-    let mut name = Cow::Borrowed("create event");
-    if telemetry::keeps(stream) {
-        name = Cow::Owned(format!("create case.{event_type}"));
-        attributes.extend(number.map(|number| KeyValue::new(CASE_NUMBER, number.to_owned())));
-        attributes.extend([
-            KeyValue::new("messaging.system", route.system),
-            KeyValue::new("messaging.destination.template", route.template.clone()),
-            KeyValue::new("messaging.operation.name", "create"),
-            KeyValue::new("messaging.operation.type", "create"),
-            KeyValue::new("messaging.message.id", event_id.to_string()),
-            KeyValue::new("messaging.message.conversation_id", id),
-            KeyValue::new("casetrail.service", service),
-        ]);
+    let (writer, parent) = (telemetry::writer()?, appending.0.as_ref()?.place());
+    let mut span = writer.begin(&SpanKind::Producer, Some(parent), named.stream);
+    if span.is_kept() {
+        span = of_message(span.named("create case.", event_type), route, named.stream, named.name, event_id)
+            .with("messaging.operation.name", "create")
+            .with("messaging.operation.type", "create")
+            .with("casetrail.service", named.service);
     }
-    let span = tracer.span_builder(name).with_kind(SpanKind::Producer).with_attributes(attributes);
-    let mut span = tracer.build_with_context(span, parent);
-    span.end();
-    traceparent_at(span.span_context())
+    traceparent_at(span.place())
+}
+
+/// What is said of every span of a case that is written down.
+fn of_case(span: Written, stream: Uuid, number: Option<&str>) -> Written {
+    let span = span.with(CASE_ID, text_of(stream, &mut Uuid::encode_buffer()));
+    match number {
+        Some(number) => span.with(CASE_NUMBER, number),
+        None => span,
+    }
+}
+
+/// Likewise, where it is about an event as a message.
+fn of_message(span: Written, route: &Route, stream: Uuid, number: Option<&str>, event_id: Uuid) -> Written {
+    of_case(span, stream, number)
+        .with("messaging.system", route.system)
+        .with("messaging.destination.template", &route.template)
+        .with("messaging.message.id", text_of(event_id, &mut Uuid::encode_buffer()))
+        .with("messaging.message.conversation_id", text_of(stream, &mut Uuid::encode_buffer()))
+}
+
+/// Where the call or the reaction stands that is under way.
+fn here() -> Option<SpanContext> {
+    let context = Span::current().context();
+    let place = context.span().span_context().clone();
+    place.is_valid().then_some(place)
 }
 
 /// Puts the case's id and number on the span of the call or reaction that is under way.
@@ -351,11 +314,6 @@ pub(crate) fn mark<A: Aggregate>(state: &A, stream: Uuid) {
     }
     let (mut id, number) = (Uuid::encode_buffer(), state.spoken_name());
     tracing::record_all!(span, casetrail.case.id = text_of(stream, &mut id), casetrail.case.number = number);
-}
-
-/// An id as attributes hold it: clones are the same text.
-fn stored_text_of(id: Uuid) -> StringValue {
-    StringValue::from(Arc::<str>::from(text_of(id, &mut Uuid::encode_buffer())))
 }
 
 /// An id as it is written, without taking memory for it.

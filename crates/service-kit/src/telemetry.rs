@@ -2,6 +2,7 @@
 //!
 //! - `lines`: log lines for machines, each with its trace and its case.
 //! - `spans`: spans that have ended.
+//! - `written`: spans that are written down as they are made.
 //! - `sampling`: which of them are kept: all, or those of a share of all cases.
 //! - `handover`: handing spans and lines over, which nobody waits for.
 //! - `otlp`: what is handed over, and to whom.
@@ -14,6 +15,9 @@ mod lines;
 mod otlp;
 mod sampling;
 mod spans;
+#[cfg(test)]
+pub(crate) mod taken;
+mod written;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +29,7 @@ use opentelemetry_otlp::{Protocol, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::Metadata;
@@ -39,6 +43,8 @@ use lines::{Cases, Chosen, Json, NoFields, Pushed};
 use otlp::Otlp;
 use sampling::Share;
 use spans::Ended;
+
+pub(crate) use written::{Writer, Written};
 
 /// `[telemetry]` in a configuration file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -117,19 +123,21 @@ pub enum TelemetryError {
     Twice(#[from] tracing_subscriber::util::TryInitError),
 }
 
-/// What spans are made with by this process; nothing while telemetry is not started, or not enabled.
-static MAKING: OnceLock<(SdkTracer, Share)> = OnceLock::new();
+/// Writes spans of this process down; nobody while telemetry is not started, or not enabled.
+static WRITER: OnceLock<Writer> = OnceLock::new();
+/// The scope of everything that this system tells.
+const SCOPE: &str = "casetrail";
 /// Whether lines show the spans that they stand in, with the fields of those.
 static SHOWS_SPANS: AtomicBool = AtomicBool::new(false);
 
 /// Makes spans that need no place in log lines.
-pub(crate) fn tracer() -> Option<&'static SdkTracer> {
-    MAKING.get().map(|(tracer, _)| tracer)
+pub(crate) fn writer() -> Option<&'static Writer> {
+    WRITER.get()
 }
 
 /// Whether spans of a case are kept: what only a collector reads need not be made otherwise.
 pub(crate) fn keeps(case: Uuid) -> bool {
-    MAKING.get().is_none_or(|(_, share)| share.keeps(case))
+    WRITER.get().is_none_or(|writer| writer.keeps(case))
 }
 
 /// Whether lines show their spans: those for people do, if the filter lets spans through.
@@ -213,15 +221,14 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
     // There from the start, at 0: that nothing gets lost is told as well.
     let (of_spans, of_lines) = (Fate::of(Signal::Spans), Fate::of(Signal::Lines));
     let pushed = lines_pushed(config, of_lines, resource.clone())?;
-    let tracer = tracer_provider(config, &share, of_spans, resource)?;
+    let (tracer, way) = tracer_provider(config, &share, of_spans, resource)?;
     let cases = (!for_people || pushed.is_some()).then_some(Cases);
     // Our own spans only: those of libraries (HTTP, SQL) would drown a case's journey.
     let spans = config.enabled.then(|| {
-        let tracer = tracer.tracer("casetrail");
         // A second start fails below.
-        let _ = MAKING.set((tracer.clone(), share.clone()));
+        let _ = WRITER.set(Writer::new(way, share.clone()));
         let bridge = tracing_opentelemetry::layer()
-            .with_tracer(tracer)
+            .with_tracer(tracer.tracer(SCOPE))
             .with_location(false)
             .with_threads(false)
             .with_target(false)
@@ -265,14 +272,15 @@ fn tracer_provider(
     share: &Share,
     fate: Fate,
     resource: Resource,
-) -> Result<SdkTracerProvider, TelemetryError> {
+) -> Result<(SdkTracerProvider, Option<HandOver>), TelemetryError> {
     let provider = SdkTracerProvider::builder().with_resource(resource.clone()).with_sampler(share.clone());
     let endpoint = &config.otlp_endpoint;
     if endpoint.is_empty() || !config.enabled {
-        return Ok(provider.build());
+        return Ok((provider.build(), None));
     }
-    let to = hand_over(endpoint, resource, Signal::Spans, fate)?;
-    Ok(provider.with_span_processor(Ended::new(share.clone(), to)).build())
+    let way = hand_over(endpoint, resource, Signal::Spans, fate)?;
+    let processor = Ended::new(share.clone(), way.clone());
+    Ok((provider.with_span_processor(processor).build(), Some(way)))
 }
 
 /// Where lines are pushed, if they are.

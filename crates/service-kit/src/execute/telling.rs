@@ -26,7 +26,7 @@ pub(super) fn marked<A: Aggregate>(stream: Uuid, outcome: Outcome<A>) -> Outcome
 }
 
 /// Says on the append's span that the database failed, and with which code. A conflict is an answer.
-pub(super) fn tell_span(span: &Appending, error: &event_log::Error) {
+pub(super) fn tell_span(span: &mut Appending, error: &event_log::Error) {
     let class = match error {
         event_log::Error::Unavailable(_) => "unavailable",
         event_log::Error::Corrupt(_) => "corrupt",

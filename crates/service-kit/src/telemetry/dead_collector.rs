@@ -21,7 +21,7 @@ fn end_spans(collector: SocketAddr) -> (Duration, u64, Duration) {
     let config =
         TelemetryConfig { otlp_endpoint: format!("http://{collector}"), ..TelemetryConfig::default() };
     let (fate, resource) = (Fate::of(Signal::Spans), Resource::builder_empty().build());
-    let provider = tracer_provider(&config, &Share::new(1.0), fate.clone(), resource).unwrap();
+    let (provider, _) = tracer_provider(&config, &Share::new(1.0), fate.clone(), resource).unwrap();
     let tracer = provider.tracer("tests");
     let mut longest = Duration::ZERO;
     for _ in 0..SPANS {

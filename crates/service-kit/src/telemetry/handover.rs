@@ -252,9 +252,12 @@ impl Queue {
 
 /// The way to a collector. Clones are the same way.
 #[derive(Debug, Clone)]
-pub(super) struct HandOver {
+pub(super) struct HandOver(Arc<Way>);
+
+#[derive(Debug)]
+struct Way {
     fate: Fate,
-    queue: Arc<Queue>,
+    queue: Queue,
 }
 
 impl HandOver {
@@ -268,43 +271,45 @@ impl HandOver {
         signal: Signal,
         fate: Fate,
     ) -> std::io::Result<Self> {
-        let queue = Arc::<Queue>::default();
-        let (from, counted) = (Arc::clone(&queue), fate.clone());
-        let handing_over = move || hand_over(&from, &collector, &resource, signal, &counted);
+        let way = Arc::new(Way { fate, queue: Queue::default() });
+        let from = Arc::clone(&way);
+        let handing_over = move || hand_over(&from, &collector, &resource, signal);
         std::thread::Builder::new().name(signal.name().to_owned()).spawn(handing_over)?;
-        Ok(Self { fate, queue })
+        Ok(Self(way))
     }
 
     /// Writes a record down, if there is room for it.
     pub(super) fn push(&self, scope: &InstrumentationScope, write: impl FnOnce(&mut Vec<u8>)) {
-        if !self.fate.enter() {
+        let Way { fate, queue } = &*self.0;
+        if !fate.enter() {
             return;
         }
         let mut bytes = Vec::with_capacity(RECORD_BYTES);
         write(&mut bytes);
-        if !self.queue.push(scope, &bytes) {
-            self.fate.came_too_late();
+        if !queue.push(scope, &bytes) {
+            fate.came_too_late();
         }
     }
 
     /// Waits until what came was handed over, so long at most.
     pub(super) fn flush(&self, timeout: Duration) -> OTelSdkResult {
-        self.queue.flush(false, timeout)
+        self.0.queue.flush(false, timeout)
     }
 
     /// Likewise, and takes nothing any more.
     pub(super) fn stop(&self, timeout: Duration) -> OTelSdkResult {
-        self.queue.flush(true, timeout)
+        self.0.queue.flush(true, timeout)
     }
 
     /// Records that found no room so far.
     pub(super) fn dropped(&self) -> u64 {
-        self.fate.dropped()
+        self.0.fate.dropped()
     }
 }
 
 /// Until nothing comes any more: successes and failures counted, and failures now and then said.
-fn hand_over(queue: &Queue, collector: &impl Collector, resource: &Resource, signal: Signal, fate: &Fate) {
+fn hand_over(way: &Way, collector: &impl Collector, resource: &Resource, signal: Signal) {
+    let Way { fate, queue } = way;
     let (records, mut said) = (signal.name(), Option::<Instant>::None);
     while let Some(batch) = queue.next() {
         fate.leave(batch.records);

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId, TraceState};
+use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample, SpanData};
 use sha2::{Digest, Sha256};
@@ -42,6 +42,11 @@ impl Share {
     /// Whether spans of a case are kept.
     pub(super) fn keeps(&self, case: Uuid) -> bool {
         self.is_all() || self.keeps_case(case.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    }
+
+    /// Whether a span of a case is kept that stands within another one, or begins a trace.
+    pub(super) fn keeps_within(&self, parent: Option<&SpanContext>, case: Uuid) -> bool {
+        if self.is_all() { parent.is_none_or(SpanContext::is_sampled) } else { self.keeps(case) }
     }
 
     /// Whether the case of this id is kept.
@@ -93,7 +98,7 @@ impl ShouldSample for Share {
         _links: &[Link],
     ) -> SamplingResult {
         let parent = parent.map(|parent| parent.span().span_context().clone());
-        let parent = parent.filter(opentelemetry::trace::SpanContext::is_valid);
+        let parent = parent.filter(SpanContext::is_valid);
         let keep = |keep| if keep { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop };
         let all = self.is_all();
         let decision = match (&parent, case_of(attributes)) {

@@ -1,72 +1,46 @@
 //! Calls, appends and reactions of many cases, thinned out: each case is there whole or not at all.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex};
 
-use opentelemetry::trace::TracerProvider;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SdkTracerProvider;
-use prost::Message;
 use tracing::field::Empty;
-use tracing_subscriber::layer::SubscriberExt;
 use uuid::Uuid;
 
-use super::handover::{Collector, Fate, HandOver, Signal};
-use super::sampling::{CASE, Share};
-use super::spans::Ended;
-use crate::meta::{parse_traceparent, traceparent_of};
+use super::Writer;
+use super::sampling::CASE;
+use super::taken::taken;
+use crate::meta::{parse_traceparent, traceparent_at};
 use crate::spans::hang;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// Spans that one case has here.
 const SPANS: usize = 4;
 
-#[derive(Debug, Clone, Default)]
-struct Exported(Arc<Mutex<Vec<Span>>>);
-
-impl Collector for Exported {
-    fn take(&self, body: Vec<u8>) -> Result<Option<String>, String> {
-        let request = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
-        let scopes = request.resource_spans.into_iter().flat_map(|of_one| of_one.scope_spans);
-        self.0.lock().unwrap().extend(scopes.flat_map(|of_one| of_one.spans));
-        Ok(None)
-    }
-}
-
 /// What is exported of these cases. A caller's trace says that it is not to be kept, which is not asked here.
 fn exported(share: f64, cases: &[Uuid]) -> Vec<Span> {
-    let (exported, share) = (Exported::default(), Share::new(share));
-    let (sampler, resource) = (share.clone(), Resource::builder_empty().build());
-    let to = HandOver::to(exported.clone(), resource, Signal::Spans, Fate::of(Signal::Spans)).unwrap();
-    let processor = Ended::new(share, to);
-    let provider = SdkTracerProvider::builder().with_sampler(sampler).with_span_processor(processor).build();
-    let layer =
-        tracing_opentelemetry::layer().with_tracer(provider.tracer("tests")).with_context_activation(false);
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+    taken(share, |writer| {
         for case in cases {
-            let created = called(*case);
+            let created = called(writer, *case);
             reacted(*case, &created);
         }
-    });
-    provider.shutdown().unwrap();
-    std::mem::take(&mut exported.0.lock().unwrap())
+    })
 }
 
 /// A call that makes the case: its span knows it only when the request was read.
-fn called(case: Uuid) -> String {
+fn called(writer: &Writer, case: Uuid) -> String {
     let call = tracing::info_span!("call", otel.kind = "server", casetrail.case.id = Empty);
     let entered = call.entered();
     tracing::Span::current().record(CASE, tracing::field::display(case));
     // And once more, as whoever learns of it does.
     tracing::Span::current().record(CASE, tracing::field::display(case));
-    let append = tracing::info_span!("append", otel.kind = "client", casetrail.case.id = %case);
-    let created = append.in_scope(|| {
-        let create = tracing::info_span!("create", otel.kind = "producer", casetrail.case.id = %case);
-        traceparent_of(&create.context()).unwrap()
-    });
+    let call = tracing::Span::current().context();
+    let append = writer.begin(&SpanKind::Client, Some(call.span().span_context()), case);
+    let append = append.named("append", "").with(CASE, &case.to_string());
+    let create = writer.begin(&SpanKind::Producer, Some(append.place()), case);
+    let create = create.named("create", "").with(CASE, &case.to_string());
+    let created = traceparent_at(create.place()).unwrap();
     drop(entered);
     created
 }

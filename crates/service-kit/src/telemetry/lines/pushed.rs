@@ -42,37 +42,21 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Pushed {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
     use opentelemetry::Value;
-    use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
     use opentelemetry_proto::tonic::common::v1::AnyValue;
-    use opentelemetry_proto::tonic::logs::v1::ScopeLogs;
-    use opentelemetry_sdk::Resource;
-    use prost::Message;
     use tracing_subscriber::layer::SubscriberExt;
 
-    use super::super::super::handover::{Collector, Fate, Signal};
+    use super::super::super::handover::Signal;
+    use super::super::super::taken::Taken;
     use super::super::Cases;
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Taken(Arc<Mutex<Vec<ScopeLogs>>>);
-
-    impl Collector for Taken {
-        fn take(&self, body: Vec<u8>) -> Result<Option<String>, String> {
-            let request = ExportLogsServiceRequest::decode(body.as_slice()).unwrap();
-            self.0.lock().unwrap().extend(request.resource_logs.into_iter().flat_map(|logs| logs.scope_logs));
-            Ok(None)
-        }
-    }
 
     #[test]
     fn a_record_has_every_kind_of_value_and_its_case_and_stands_in_the_scope_of_its_place() {
         let taken = Taken::default();
-        let (resource, fate) = (Resource::builder_empty().build(), Fate::of(Signal::Lines));
-        let to = HandOver::to(taken.clone(), resource, Signal::Lines, fate).unwrap();
+        let to = taken.way(Signal::Lines);
         let subscriber = tracing_subscriber::registry().with(Pushed::new(to.clone())).with(Cases);
         tracing::subscriber::with_default(subscriber, || {
             let case = tracing::info_span!("call", casetrail.case.id = "c-1", casetrail.case.number = "NB-1");
@@ -93,7 +77,7 @@ mod tests {
             tracing::info!(target: "hyper_util::client", text = "", "three");
         });
         to.stop(Duration::from_secs(5)).unwrap();
-        let taken = taken.0.lock().unwrap();
+        let taken = taken.lines();
         let scopes: Vec<_> =
             taken.iter().map(|logs| (&*logs.scope.as_ref().unwrap().name, logs.log_records.len())).collect();
         assert_eq!(scopes, [(module_path!(), 1), ("hyper_util::client", 2)]);

@@ -56,14 +56,70 @@ pub(in super::super) fn span(to: &mut Vec<u8>, span: &SpanData) {
     message(to, 2, |to| of_span(to, span));
 }
 
-fn of_span(to: &mut Vec<u8>, span: &SpanData) {
-    place(to, &span.span_context);
-    if span.parent_span_id != SpanId::INVALID {
-        bytes(to, 4, &span.parent_span_id.to_bytes());
+/// One of a scope's spans, of its fields.
+pub(in super::super) fn whole(to: &mut Vec<u8>, fields: &[u8]) {
+    bytes(to, 2, fields);
+}
+
+/// The fields of a span that are known when it begins.
+pub(in super::super) fn begun(
+    to: &mut Vec<u8>,
+    context: &SpanContext,
+    parent: Option<&SpanContext>,
+    kind: &SpanKind,
+    start: SystemTime,
+) {
+    let (parent, is_elsewhere) =
+        parent.map_or((SpanId::INVALID, false), |parent| (parent.span_id(), parent.is_remote()));
+    head(to, context, parent, kind, start);
+    flags(to, 16, context, is_elsewhere);
+}
+
+/// Its name, in two parts.
+pub(in super::super) fn named(to: &mut Vec<u8>, what: &str, of: &str) {
+    key(to, 5, Wire::Length);
+    varint(to, (what.len() + of.len()) as u64);
+    to.extend_from_slice(what.as_bytes());
+    to.extend_from_slice(of.as_bytes());
+}
+
+/// One of its attributes, a text.
+pub(in super::super) fn said(to: &mut Vec<u8>, name: &str, content: &str) {
+    text_attribute(to, 9, name, content);
+}
+
+/// One of its attributes, a number.
+pub(in super::super) fn counted(to: &mut Vec<u8>, name: &str, number: i64) {
+    attribute(to, 9, name, &number.into());
+}
+
+/// One of its links.
+pub(in super::super) fn linked(to: &mut Vec<u8>, context: &SpanContext) {
+    message(to, 13, |to| {
+        place(to, context);
+        flags(to, 6, context, context.is_remote());
+    });
+}
+
+/// The fields of a span that are known when it is over.
+pub(in super::super) fn ended(to: &mut Vec<u8>, end: SystemTime, is_failed: bool) {
+    fixed64(to, 8, nanos(end));
+    let outcome = if is_failed { Status::error("") } else { Status::Unset };
+    message(to, 15, |to| status(to, &outcome));
+}
+
+fn head(to: &mut Vec<u8>, context: &SpanContext, parent: SpanId, of: &SpanKind, start: SystemTime) {
+    place(to, context);
+    if parent != SpanId::INVALID {
+        bytes(to, 4, &parent.to_bytes());
     }
+    number(to, 6, kind(of));
+    fixed64(to, 7, nanos(start));
+}
+
+fn of_span(to: &mut Vec<u8>, span: &SpanData) {
+    head(to, &span.span_context, span.parent_span_id, &span.span_kind, span.start_time);
     text(to, 5, &span.name);
-    number(to, 6, kind(&span.span_kind));
-    fixed64(to, 7, nanos(span.start_time));
     fixed64(to, 8, nanos(span.end_time));
     attributes(to, 9, &span.attributes);
     number(to, 10, span.dropped_attributes_count.into());
@@ -198,14 +254,21 @@ fn attributes(to: &mut Vec<u8>, tag: u32, pairs: &[KeyValue]) {
 }
 
 fn attribute(to: &mut Vec<u8>, tag: u32, name: &str, content: &Value) {
-    // What nearly all attributes are: texts so short that every length is one byte.
-    if let Value::String(content) = content
-        && name.len() + content.as_str().len() + TEXT_ATTRIBUTE_BYTES <= ONE_BYTE
-        && !name.is_empty()
-    {
-        let content = content.as_str();
+    match content {
+        Value::String(content) => text_attribute(to, tag, name, content.as_str()),
+        content => message(to, tag, |to| {
+            text(to, 1, name);
+            message(to, 2, |to| value(to, content));
+        }),
+    }
+}
+
+fn text_attribute(to: &mut Vec<u8>, tag: u32, name: &str, content: &str) {
+    let length = name.len() + content.len() + TEXT_ATTRIBUTE_BYTES;
+    // What nearly all attributes are: so short that every length is one byte.
+    if length <= ONE_BYTE && !name.is_empty() {
         key(to, tag, Wire::Length);
-        varint(to, (name.len() + content.len() + TEXT_ATTRIBUTE_BYTES) as u64);
+        varint(to, length as u64);
         bytes(to, 1, name.as_bytes());
         key(to, 2, Wire::Length);
         varint(to, (content.len() + 2) as u64);
@@ -214,7 +277,7 @@ fn attribute(to: &mut Vec<u8>, tag: u32, name: &str, content: &Value) {
     }
     message(to, tag, |to| {
         text(to, 1, name);
-        message(to, 2, |to| value(to, content));
+        message(to, 2, |to| bytes(to, 1, content.as_bytes()));
     });
 }
 
