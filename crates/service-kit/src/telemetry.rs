@@ -33,9 +33,9 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::Metadata;
-use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry};
 use uuid::Uuid;
 
 use handover::{Fate, HandOver, Signal};
@@ -197,21 +197,9 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
     config.check()?;
     let ratio = ratio(config)?;
     let for_people = config.enabled && config.log_format == LogFormat::Text;
-    // Lines for people show the spans that the filter lets through; those for machines name their case always.
     let chosen = Chosen::new(&config.log_filter)?;
-    let for_machines = if config.enabled { chosen.with_spans() } else { chosen.clone() };
+    // Lines for people show the spans that the filter lets through; those for machines name their case always.
     SHOWS_SPANS.store(for_people && chosen.lets_spans_through(), Ordering::Relaxed);
-    let lines = match config.log_format {
-        LogFormat::Text => {
-            tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(chosen.clone()).boxed()
-        }
-        LogFormat::Json => tracing_subscriber::fmt::layer()
-            .event_format(Json)
-            .fmt_fields(NoFields)
-            .with_writer(std::io::stderr)
-            .with_filter(for_machines.clone())
-            .boxed(),
-    };
     let (meter, registry) = meter_provider(config, resource.clone())?;
     let share = Share::new(ratio);
     global::set_text_map_propagator(TraceContextPropagator::new());
@@ -222,11 +210,34 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
     let (of_spans, of_lines) = (Fate::of(Signal::Spans), Fate::of(Signal::Lines));
     let pushed = lines_pushed(config, of_lines, resource.clone())?;
     let (tracer, way) = tracer_provider(config, &share, of_spans, resource)?;
-    let cases = (!for_people || pushed.is_some()).then_some(Cases);
-    // Our own spans only: those of libraries (HTTP, SQL) would drown a case's journey.
-    let spans = config.enabled.then(|| {
+    if config.enabled {
         // A second start fails below.
         let _ = WRITER.set(Writer::new(way, share.clone()));
+    }
+    tracing_subscriber::registry().with(layers(config, &chosen, &tracer, pushed.clone())).try_init()?;
+    Ok(Telemetry { tracer, meter, registry, pushed, share, chosen, for_people })
+}
+
+/// Those who hear of spans and lines. Each has a filter, and who is left out is not there: a layer that is `None` would
+/// have every span of every library made, for nobody (seen: those of HTTP/2 were half of what telemetry cost).
+type Layers = Vec<Box<dyn Layer<Registry> + Send + Sync>>;
+
+fn layers(
+    config: &TelemetryConfig,
+    chosen: &Chosen,
+    tracer: &SdkTracerProvider,
+    pushed: Option<HandOver>,
+) -> Layers {
+    let is_json = config.log_format == LogFormat::Json;
+    let for_machines = if config.enabled { chosen.with_spans() } else { chosen.clone() };
+    let lines = tracing_subscriber::fmt::layer();
+    let mut layers = vec![if is_json {
+        let lines = lines.event_format(Json).fmt_fields(NoFields).with_writer(std::io::stderr);
+        lines.with_filter(for_machines.clone()).boxed()
+    } else {
+        lines.with_writer(std::io::stderr).with_filter(chosen.clone()).boxed()
+    }];
+    if config.enabled {
         let bridge = tracing_opentelemetry::layer()
             .with_tracer(tracer.tracer(SCOPE))
             .with_location(false)
@@ -236,12 +247,14 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
             // No library of ours looks for OpenTelemetry's own idea of what is current, which would be told at
             // every poll.
             .with_context_activation(false);
-        // One filter for both: a span is looked up for each, whenever it is entered and left.
-        bridge.and_then(cases).with_filter(tracing_subscriber::filter::filter_fn(is_span_of_ours))
-    });
-    let also = pushed.clone().map(|to| Pushed::new(to).with_filter(for_machines));
-    tracing_subscriber::registry().with(lines).with(also).with(spans).try_init()?;
-    Ok(Telemetry { tracer, meter, registry, pushed, share, chosen, for_people })
+        let cases = (is_json || pushed.is_some()).then_some(Cases);
+        // Our own spans only: those of libraries (HTTP, SQL) would drown a case's journey. One filter for both: a span
+        // is looked up for each, whenever it is entered and left.
+        let ours = tracing_subscriber::filter::filter_fn(is_span_of_ours);
+        layers.push(bridge.and_then(cases).with_filter(ours).boxed());
+    }
+    layers.extend(pushed.map(|to| Pushed::new(to).with_filter(for_machines).boxed()));
+    layers
 }
 
 /// Whether this is a span of a case's journey.
@@ -374,5 +387,7 @@ impl Telemetry {
 
 #[cfg(test)]
 mod dead_collector;
+#[cfg(test)]
+mod nobody_asked;
 #[cfg(test)]
 mod whole_cases;
