@@ -140,18 +140,19 @@ struct Batch {
 }
 
 impl Batch {
-    fn add(&mut self, scope: &InstrumentationScope, record: &[u8]) {
+    /// A record, whose fields they are.
+    fn add(&mut self, scope: &InstrumentationScope, fields: &[u8]) {
         self.records += 1;
         if let Some((last, bytes)) = self.scopes.last_mut()
             && last == scope
         {
-            bytes.extend_from_slice(record);
+            encoding::record(bytes, fields);
             return;
         }
         // Spans have one scope, and lines are few: the first one is given room for all.
-        let room = if self.scopes.is_empty() { BATCH * RECORD_BYTES } else { record.len() };
+        let room = if self.scopes.is_empty() { BATCH * RECORD_BYTES } else { fields.len() };
         let mut bytes = Vec::with_capacity(room);
-        bytes.extend_from_slice(record);
+        encoding::record(&mut bytes, fields);
         self.scopes.push((scope.clone(), bytes));
     }
 }
@@ -197,13 +198,13 @@ impl Queue {
     }
 
     /// Puts a record into the queue; false when that is over.
-    fn push(&self, scope: &InstrumentationScope, record: &[u8]) -> bool {
+    fn push(&self, scope: &InstrumentationScope, fields: &[u8]) -> bool {
         let mut guard = self.lock();
         let state = &mut *guard;
         if state.is_over {
             return false;
         }
-        state.filling.add(scope, record);
+        state.filling.add(scope, fields);
         state.came += 1;
         if state.filling.records == BATCH {
             state.full.push_back(std::mem::take(&mut state.filling));
@@ -278,15 +279,25 @@ impl HandOver {
         Ok(Self(way))
     }
 
-    /// Writes a record down, if there is room for it.
+    /// Takes a record, if there is room for it; its fields are written only then.
     pub(super) fn push(&self, scope: &InstrumentationScope, write: impl FnOnce(&mut Vec<u8>)) {
-        let Way { fate, queue } = &*self.0;
-        if !fate.enter() {
-            return;
+        if self.0.fate.enter() {
+            let mut fields = Vec::with_capacity(RECORD_BYTES);
+            write(&mut fields);
+            self.put(scope, &fields);
         }
-        let mut bytes = Vec::with_capacity(RECORD_BYTES);
-        write(&mut bytes);
-        if !queue.push(scope, &bytes) {
+    }
+
+    /// Likewise, one whose fields are written already.
+    pub(super) fn push_written(&self, scope: &InstrumentationScope, fields: &[u8]) {
+        if self.0.fate.enter() {
+            self.put(scope, fields);
+        }
+    }
+
+    fn put(&self, scope: &InstrumentationScope, fields: &[u8]) {
+        let Way { fate, queue } = &*self.0;
+        if !queue.push(scope, fields) {
             fate.came_too_late();
         }
     }
@@ -362,10 +373,12 @@ mod tests {
         assert_eq!(batch.records, BATCH);
         let (names, bytes): (Vec<_>, Vec<_>) =
             batch.scopes.iter().map(|(scope, bytes)| (scope.name(), bytes.as_slice())).unzip();
-        assert_eq!((names, bytes[0], bytes[1].len()), (vec!["one", "two"], &b"ab"[..], BATCH - 2));
+        // Each with its key and its length.
+        let expected = (vec!["one", "two"], &b"\x12\x01a\x12\x01b"[..], 3 * (BATCH - 2));
+        assert_eq!((names, bytes[0], bytes[1].len()), expected);
         assert!(queue.push(&scope("two"), b"e"));
         queue.lock().is_over = true;
-        assert_eq!(queue.next().unwrap().scopes, [(scope("two"), b"e".to_vec())]);
+        assert_eq!(queue.next().unwrap().scopes, [(scope("two"), b"\x12\x01e".to_vec())]);
         assert!(queue.next().is_none());
         assert!(!queue.push(&scope("two"), b"f"), "nothing comes after the end");
     }

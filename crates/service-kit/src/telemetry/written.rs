@@ -131,7 +131,7 @@ impl Drop for Written {
     fn drop(&mut self) {
         let Some(Record { to, mut bytes, is_failed }) = self.record.take() else { return };
         encoding::ended(&mut bytes, now(), is_failed);
-        to.push(&OURS, |to| encoding::whole(to, &bytes));
+        to.push_written(&OURS, &bytes);
     }
 }
 

@@ -26,7 +26,7 @@ const HEAD_BYTES: usize = 256;
 /// A number of 64 bits takes at most so many bytes, seven bits in each.
 const LONGEST_VARINT: usize = 10;
 
-/// The body of a request with records that were written by [`span`] or by [`line`]: an `ExportTraceServiceRequest` or
+/// The body of a request with records that were written by [`record`]: an `ExportTraceServiceRequest` or
 /// an `ExportLogsServiceRequest`, which number their fields alike.
 pub(in super::super) fn request(resource: &Resource, scopes: &[(InstrumentationScope, Vec<u8>)]) -> Vec<u8> {
     let bytes: usize = scopes.iter().map(|(_, records)| records.len() + HEAD_BYTES).sum();
@@ -51,13 +51,8 @@ fn scope(to: &mut Vec<u8>, scope: &InstrumentationScope) {
     scope.attributes().for_each(|pair| attribute(to, 3, pair.key.as_str(), &pair.value));
 }
 
-/// One of a scope's spans.
-pub(in super::super) fn span(to: &mut Vec<u8>, span: &SpanData) {
-    message(to, 2, |to| of_span(to, span));
-}
-
-/// One of a scope's spans, of its fields.
-pub(in super::super) fn whole(to: &mut Vec<u8>, fields: &[u8]) {
+/// One of a scope's records, a span or a line, of its fields.
+pub(in super::super) fn record(to: &mut Vec<u8>, fields: &[u8]) {
     bytes(to, 2, fields);
 }
 
@@ -117,7 +112,8 @@ fn head(to: &mut Vec<u8>, context: &SpanContext, parent: SpanId, of: &SpanKind, 
     fixed64(to, 7, nanos(start));
 }
 
-fn of_span(to: &mut Vec<u8>, span: &SpanData) {
+/// The fields of a span that is over.
+pub(in super::super) fn span(to: &mut Vec<u8>, span: &SpanData) {
     head(to, &span.span_context, span.parent_span_id, &span.span_kind, span.start_time);
     text(to, 5, &span.name);
     fixed64(to, 8, nanos(span.end_time));
@@ -140,12 +136,8 @@ fn of_span(to: &mut Vec<u8>, span: &SpanData) {
     flags(to, 16, &span.span_context, span.parent_span_is_remote);
 }
 
-/// One of a scope's log records.
+/// The fields of a log record.
 pub(in super::super) fn line(to: &mut Vec<u8>, line: &Line, now: SystemTime) {
-    message(to, 2, |to| of_line(to, line, now));
-}
-
-fn of_line(to: &mut Vec<u8>, line: &Line, now: SystemTime) {
     let level = *line.metadata.level();
     fixed64(to, 1, nanos(now));
     number(to, 2, severity(level));
@@ -512,7 +504,9 @@ mod tests {
                 };
                 let mut written = Vec::new();
                 for one in of_one_scope {
-                    span(&mut written, one);
+                    let mut fields = Vec::new();
+                    span(&mut fields, one);
+                    record(&mut written, &fields);
                 }
                 let scope = of_one_scope[0].instrumentation_scope.clone();
                 let written = request(&resource, &[(scope, written)]);
