@@ -146,6 +146,15 @@ pub enum Error {
     Serve(#[from] server::ServeError),
 }
 
+impl Error {
+    /// Whether somebody else listens on a port that was to be taken. Nothing else was started then.
+    #[must_use]
+    pub fn is_port_taken(&self) -> bool {
+        let Self::Serve(server::ServeError::Bind { source, .. }) = self else { return false };
+        source.kind() == std::io::ErrorKind::AddrInUse
+    }
+}
+
 /// A running process.
 pub struct Deployment {
     /// Where gRPC listens.

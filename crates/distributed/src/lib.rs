@@ -151,17 +151,20 @@ impl System {
     ) -> Result<Backend, Error> {
         let mut replicas = Vec::new();
         for _ in 0..plan.replicas {
-            let http = free_port()?;
-            let settings = plan.place.settings(&role_of(service.stage), &plan.data, http);
-            let gateway = format!("{gateway}\ncallback_url = 'http://127.0.0.1:{http}/gateway/callbacks'");
-            let config = Config::from_overrides(
-                service.stage,
-                service.defaults,
-                &[&settings, &gateway, &plan.overrides],
-            )?;
-            let (clock, ids) = (plan.clock.clone(), plan.ids.clone());
-            let options = Options { config, clock, ids, telemetry: plan.telemetry.clone() };
-            let deployment = Box::pin(deployable::start(service, options)).await?;
+            let start = async |http: u16| {
+                let settings = plan.place.settings(&role_of(service.stage), &plan.data, http);
+                let callbacks = format!("callback_url = 'http://127.0.0.1:{http}/gateway/callbacks'");
+                let gateway = format!("{gateway}\n{callbacks}");
+                let config = Config::from_overrides(
+                    service.stage,
+                    service.defaults,
+                    &[&settings, &gateway, &plan.overrides],
+                )?;
+                let (clock, ids) = (plan.clock.clone(), plan.ids.clone());
+                let options = Options { config, clock, ids, telemetry: plan.telemetry.clone() };
+                Ok(Box::pin(deployable::start(service, options)).await?)
+            };
+            let deployment = on_a_free_port(start).await?;
             replicas.push(deployment.grpc);
             self.services.push(deployment);
         }
@@ -211,8 +214,48 @@ impl System {
 /// How long what passes through the front may go on at the end.
 const FRONT: Duration = Duration::from_secs(1);
 
+/// How often a port is looked for that nobody else is faster at.
+const TRIES: usize = 5;
+
+/// Starts what is to listen on a port that nobody listens on, and on another one where somebody was faster.
+async fn on_a_free_port<T>(start: impl AsyncFn(u16) -> Result<T, Error>) -> Result<T, Error> {
+    for _ in 1..TRIES {
+        match start(free_port()?).await {
+            Err(Error::Process(error)) if error.is_port_taken() => {}
+            done => return done,
+        }
+    }
+    start(free_port()?).await
+}
+
 /// A port that nobody listens on now. The gateway has to be told a callback address before the listener is
 /// there.
 fn free_port() -> std::io::Result<u16> {
     Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whose_port_was_taken_meanwhile_starts_on_another() {
+        let held = Mutex::new(Vec::new());
+        let start = async |port: u16| {
+            // Somebody is faster, twice.
+            if held.lock().unwrap().len() < 2 {
+                let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+                held.lock().unwrap().push(listener);
+            }
+            let text = format!("[grpc]\naddress = '127.0.0.1:0'\nhttp_address = '127.0.0.1:{port}'");
+            let common = Common::from_overrides(&[&text])?;
+            let listeners = service_kit::server::bind(&common.grpc).await;
+            let listeners = listeners.map_err(deployable::Error::from)?;
+            Ok((port, listeners.http_address()?.port()))
+        };
+        let (wished, taken) = on_a_free_port(start).await.unwrap();
+        assert_eq!((held.lock().unwrap().len(), wished), (2, taken));
+    }
 }
