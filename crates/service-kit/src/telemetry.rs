@@ -195,13 +195,12 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
     // The exporters' HTTP clients take the process's TLS provider; that one was installed before is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     config.check()?;
-    let ratio = ratio(config)?;
     let for_people = config.enabled && config.log_format == LogFormat::Text;
     let chosen = Chosen::new(&config.log_filter)?;
     // Lines for people show the spans that the filter lets through; those for machines name their case always.
     SHOWS_SPANS.store(for_people && chosen.lets_spans_through(), Ordering::Relaxed);
     let (meter, registry) = meter_provider(config, resource.clone())?;
-    let share = Share::new(ratio);
+    let share = Share::new(config.sample_ratio);
     global::set_text_map_propagator(TraceContextPropagator::new());
     if config.enabled {
         global::set_meter_provider(meter.clone());

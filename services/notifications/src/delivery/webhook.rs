@@ -37,7 +37,11 @@ impl WebhookConfig {
     /// # Errors
     /// A secret that is none.
     fn signer(&self) -> Result<Webhook, ConfigError> {
-        signer(self.secret.reveal()).ok_or_else(|| ConfigError {
+        let secret = self.secret.reveal();
+        let encoded = secret.strip_prefix("whsec_").map(|encoded| encoded.trim_end_matches('='));
+        // 24 bytes are 32 characters of base64.
+        let is_long = encoded.is_some_and(|encoded| encoded.len() >= 32);
+        is_long.then(|| Webhook::new(secret).ok()).flatten().ok_or_else(|| ConfigError {
             setting: "webhook.secret",
             problem: "must be 'whsec_' followed by at least 24 bytes in base64".to_owned(),
         })
@@ -150,15 +154,6 @@ pub(super) fn payload(message: &Outgoing) -> Value {
             "text": message.text,
         },
     })
-}
-
-fn signer(secret: &str) -> Option<Webhook> {
-    let encoded = secret.strip_prefix("whsec_")?;
-    // 24 bytes are 32 characters of base64.
-    if encoded.trim_end_matches('=').len() < 32 {
-        return None;
-    }
-    Webhook::new(secret).ok()
 }
 
 #[cfg(test)]

@@ -90,10 +90,7 @@ pub(in super::super) fn counted(to: &mut Vec<u8>, name: &str, number: i64) {
 
 /// One of its links.
 pub(in super::super) fn linked(to: &mut Vec<u8>, context: &SpanContext) {
-    message(to, 13, |to| {
-        place(to, context);
-        flags(to, 6, context, context.is_remote());
-    });
+    message(to, 13, |to| link_to(to, context));
 }
 
 /// The fields of a span that are known when it is over.
@@ -198,10 +195,14 @@ fn json(to: &mut Vec<u8>, content: &Json) {
 }
 
 fn link(to: &mut Vec<u8>, link: &Link) {
-    place(to, &link.span_context);
+    link_to(to, &link.span_context);
     attributes(to, 4, &link.attributes);
     number(to, 5, link.dropped_attributes_count.into());
-    flags(to, 6, &link.span_context, link.span_context.is_remote());
+}
+
+fn link_to(to: &mut Vec<u8>, context: &SpanContext) {
+    place(to, context);
+    flags(to, 6, context, context.is_remote());
 }
 
 /// Where a span stands: spans and links begin with it alike.
