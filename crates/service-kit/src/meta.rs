@@ -1,12 +1,9 @@
 //! What is stored beside every event: who, why, and in which trace.
 
 use case::Actor;
-use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use serde::{Deserialize, Serialize};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 use uuid::Uuid;
-
-use crate::telemetry;
 
 /// Stored as JSON in the log's `meta`. Nothing in it is personal: ids only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,25 +39,9 @@ impl EventMeta {
 }
 
 /// A span's place in its trace, as W3C `traceparent`.
-pub fn traceparent_of(context: &opentelemetry::Context) -> Option<String> {
-    traceparent_at(context.span().span_context())
-}
-
 pub(crate) fn traceparent_at(span: &SpanContext) -> Option<String> {
     span.is_valid()
         .then(|| format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8()))
-}
-
-/// Puts a span's trace id into its field `trace_id`, where lines for people show it. Those for machines need no field.
-pub(crate) fn record_trace_id(span: &tracing::Span) {
-    if !telemetry::shows_spans() {
-        return;
-    }
-    let context = span.context();
-    let trace = context.span().span_context().trace_id();
-    if trace != TraceId::INVALID {
-        span.record("trace_id", tracing::field::display(trace));
-    }
 }
 
 /// Reads a W3C `traceparent`; `None` if it is not one.

@@ -1,7 +1,9 @@
 //! The spans of a case's way through log and bus, named as the semantic conventions of messaging name them:
 //! `create`, `publish`, `process`, `ack` and `nak`. Each bears the case's id and number.
 //!
-//! What only a collector reads is not made for a case whose spans are left out (`kept`).
+//! All are written down as they are made (adr/0029). Those that lines are written in stand beside a span of
+//! `tracing`, whose fields are what a filter of lines can go by. What only a collector reads is not said of a span that
+//! nobody keeps.
 
 use std::borrow::Cow;
 use std::cell::LazyCell;
@@ -20,9 +22,9 @@ use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use uuid::Uuid;
 
-use crate::meta::{parse_traceparent, record_trace_id, traceparent_at};
+use crate::meta::{parse_traceparent, traceparent_at};
 use crate::metrics::metrics;
-use crate::telemetry::{self, Writer, Written};
+use crate::telemetry::{self, Beside, Writer, Written, beside_current, here};
 
 /// An event younger than this continues its creator's trace; an older one starts a trace of its own and links
 /// back: a case lives for days, a trace for seconds.
@@ -58,7 +60,7 @@ impl<'a> Noted<'a> {
 pub(crate) struct OnTheWay {
     clock: Arc<dyn Clock>,
     route: Arc<Route>,
-    /// Makes what has no place in log lines; nobody where there is no telemetry.
+    /// Nobody where there is no telemetry.
     writer: Option<Writer>,
 }
 
@@ -74,35 +76,35 @@ impl OnTheWay {
     /// The span of one try of `consumer` at an event: always linked to its creation, and part of its trace when
     /// it is fresh and comes for the first time.
     pub(crate) fn process(&self, consumer: &str, committed: &Committed, is_first: bool) -> Span {
-        let kept = telemetry::keeps(committed.stream);
         // Read only where a span is made.
         let noted = LazyCell::new(|| Noted::of(committed));
-        let mut id = Uuid::encode_buffer();
-        let id = text_of(committed.stream, &mut id);
+        let beside = self.writer.as_ref().map(|writer| {
+            let span = self.descended(writer, &SpanKind::Consumer, committed, &noted, is_first);
+            Beside::of(self.tries(span, consumer, committed), committed.stream, noted.number())
+        });
         let span = tracing::info_span!(
             parent: None,
             "process event",
-            otel.name = kept.then(|| format!("process case.{}", committed.event_type)),
-            otel.kind = "consumer",
-            otel.status_code = Empty,
-            error.type = Empty,
-            messaging.system = kept.then_some(self.route.system),
-            messaging.destination.template = kept.then_some(self.route.template.as_str()),
-            messaging.operation.name = kept.then_some("process"),
-            messaging.operation.type = kept.then_some("process"),
-            messaging.consumer.group.name = kept.then_some(consumer),
-            messaging.message.id = kept.then(|| display(committed.event_id)),
-            messaging.message.conversation_id = kept.then_some(id),
-            casetrail.case.id = id,
+            messaging.consumer.group.name = consumer,
+            casetrail.event.type = committed.event_type,
+            casetrail.case.id = text_of(committed.stream, &mut Uuid::encode_buffer()),
             casetrail.case.number = noted.number(),
-            casetrail.service = kept.then(|| service_of(consumer)),
-            trace_id = Empty,
         );
-        if !span.is_disabled() {
-            self.descend(&span, committed, &noted, is_first, kept);
-            record_trace_id(&span);
-        }
+        put(beside, &span);
         span
+    }
+
+    /// What is said of a try.
+    fn tries(&self, span: Written, consumer: &str, committed: &Committed) -> Written {
+        if !span.is_kept() {
+            return span;
+        }
+        let span = span.named("process case.", &committed.event_type);
+        self.of_event(span, committed)
+            .with("messaging.operation.name", "process")
+            .with("messaging.operation.type", "process")
+            .with("messaging.consumer.group.name", consumer)
+            .with("casetrail.service", service_of(consumer))
     }
 
     /// The span of telling the transport, over when it is dropped. An acknowledgement belongs to the try that is
@@ -114,16 +116,25 @@ impl OnTheWay {
         how: Settling,
     ) -> Option<Written> {
         let writer = self.writer.as_ref()?;
-        // Read only where a span is made of it.
-        let noted = LazyCell::new(|| Noted::of(committed));
         let span = match how {
-            Settling::Ack => writer.begin(&SpanKind::Client, here().as_ref(), committed.stream),
-            Settling::Nak => self.descended(writer, committed, &noted),
+            Settling::Ack => {
+                let begin =
+                    |within: Option<&SpanContext>| writer.begin(&SpanKind::Client, within, committed.stream);
+                let within = beside_current(|of_try| {
+                    of_case(begin(Some(of_try.place())), committed.stream, of_try.number())
+                });
+                within.unwrap_or_else(|| of_case(begin(None), committed.stream, None))
+            }
+            Settling::Nak => {
+                let noted = Noted::of(committed);
+                let span = self.descended(writer, &SpanKind::Client, committed, &noted, true);
+                of_case(span, committed.stream, noted.number())
+            }
         };
         if !span.is_kept() {
             return Some(span);
         }
-        let span = self.of_event(span.named(how.name(), ""), committed, noted.number());
+        let span = self.of_event(span.named(how.name(), ""), committed);
         Some(
             span.with("messaging.operation.name", how.name())
                 .with("messaging.operation.type", "settle")
@@ -136,13 +147,14 @@ impl OnTheWay {
     fn publish(&self, committed: &Committed) -> Option<Written> {
         let writer = self.writer.as_ref()?;
         let noted = Noted::of(committed);
-        let span = self.descended(writer, committed, &noted);
+        let span = self.descended(writer, &SpanKind::Client, committed, &noted, true);
         if !span.is_kept() {
             return Some(span);
         }
-        let span = span.named("publish case.", &committed.event_type);
+        let span =
+            of_case(span.named("publish case.", &committed.event_type), committed.stream, noted.number());
         Some(
-            self.of_event(span, committed, noted.number())
+            self.of_event(span, committed)
                 .with("messaging.operation.name", "publish")
                 .with("messaging.operation.type", "send")
                 .with("casetrail.service", "relay"),
@@ -150,16 +162,23 @@ impl OnTheWay {
     }
 
     /// What is said of every span of an event that is on its way.
-    fn of_event(&self, span: Written, committed: &Committed, number: Option<&str>) -> Written {
-        of_message(span, &self.route, committed.stream, number, committed.event_id)
+    fn of_event(&self, span: Written, committed: &Committed) -> Written {
+        of_message(span, &self.route, committed.stream, committed.event_id)
     }
 
-    /// Begins a span that hangs from the creation of its event if that is not long ago, else begins a trace; and links
-    /// it there.
-    fn descended(&self, writer: &Writer, committed: &Committed, noted: &Noted<'_>) -> Written {
+    /// Begins a span that hangs from the creation of its event if that `may_hang` and is not long ago, else begins a
+    /// trace; and links it there.
+    fn descended(
+        &self,
+        writer: &Writer,
+        kind: &SpanKind,
+        committed: &Committed,
+        noted: &Noted<'_>,
+        may_hang: bool,
+    ) -> Written {
         let creator = noted.creator();
-        let parent = creator.as_ref().filter(|_| self.is_fresh(committed));
-        let span = writer.begin(&SpanKind::Client, parent, committed.stream);
+        let parent = creator.as_ref().filter(|_| may_hang && self.is_fresh(committed));
+        let span = writer.begin(kind, parent, committed.stream);
         match &creator {
             Some(creator) => span.linked(creator),
             None => span,
@@ -168,17 +187,6 @@ impl OnTheWay {
 
     fn is_fresh(&self, committed: &Committed) -> bool {
         self.clock.now().duration_since(committed.recorded_at) < FRESH
-    }
-
-    /// Hangs a span from the creation of its event if that is not long ago, and links it there if it is kept.
-    fn descend(&self, span: &Span, committed: &Committed, noted: &Noted<'_>, is_first: bool, kept: bool) {
-        let Some(creator) = noted.creator() else { return };
-        if is_first && self.is_fresh(committed) {
-            hang(span, creator.clone());
-        }
-        if kept {
-            span.add_link(creator);
-        }
     }
 }
 
@@ -208,23 +216,50 @@ pub fn publishing(clock: &Arc<dyn Clock>, route: Route) -> Arc<dyn Publishing> {
     Arc::new(OnTheWay::new(clock, route))
 }
 
+/// The span of a call whose case is not known yet, within its caller's trace if it names one.
+pub(crate) fn call(writer: Option<&Writer>, method: &str, caller: Option<&SpanContext>) -> Span {
+    let beside = writer.map(|writer| {
+        let span = writer.begin_call(caller).named(method, "").with("rpc.system.name", "grpc");
+        Beside::new(span.with("rpc.method", method).with("casetrail.service", stage_of(method)))
+    });
+    let span = tracing::info_span!(
+        parent: None,
+        "grpc call",
+        rpc.method = method,
+        casetrail.case.id = Empty,
+        casetrail.case.number = Empty,
+    );
+    put(beside, &span);
+    span
+}
+
 /// The span of doing what a timer says. It begins a trace: what set the timer is long past.
 pub(crate) fn timer(source: &str, kind: &str, stream: Uuid) -> Span {
-    let kept = telemetry::keeps(stream);
+    timer_by(telemetry::writer(), source, kind, stream)
+}
+
+fn timer_by(writer: Option<&Writer>, source: &str, kind: &str, stream: Uuid) -> Span {
+    let beside = writer.map(|writer| {
+        let span = writer.begin(&SpanKind::Internal, None, stream);
+        let span = span.named("fire ", &format!("{source} {kind}"));
+        Beside::of(span.with("casetrail.service", service_of(source)), stream, None)
+    });
     let span = tracing::info_span!(
         parent: None,
         "fire timer",
-        otel.name = kept.then(|| format!("fire {source} {kind}")),
-        otel.kind = "internal",
-        otel.status_code = Empty,
-        error.type = Empty,
-        casetrail.case.id = %stream,
+        timers = source,
+        kind,
+        casetrail.case.id = text_of(stream, &mut Uuid::encode_buffer()),
         casetrail.case.number = Empty,
-        casetrail.service = kept.then(|| service_of(source)),
-        trace_id = Empty,
     );
-    record_trace_id(&span);
+    put(beside, &span);
     span
+}
+
+fn put(beside: Option<Beside>, span: &Span) {
+    if let Some(beside) = beside {
+        beside.put(span);
+    }
 }
 
 /// The span of an append, in which events are created. It is over when this is dropped.
@@ -273,7 +308,8 @@ pub(crate) fn creation(
     let (writer, parent) = (telemetry::writer()?, appending.0.as_ref()?.place());
     let mut span = writer.begin(&SpanKind::Producer, Some(parent), named.stream);
     if span.is_kept() {
-        span = of_message(span.named("create case.", event_type), route, named.stream, named.name, event_id)
+        let of = of_case(span.named("create case.", event_type), named.stream, named.name);
+        span = of_message(of, route, named.stream, event_id)
             .with("messaging.operation.name", "create")
             .with("messaging.operation.type", "create")
             .with("casetrail.service", named.service);
@@ -291,29 +327,34 @@ fn of_case(span: Written, stream: Uuid, number: Option<&str>) -> Written {
 }
 
 /// Likewise, where it is about an event as a message.
-fn of_message(span: Written, route: &Route, stream: Uuid, number: Option<&str>, event_id: Uuid) -> Written {
-    of_case(span, stream, number)
-        .with("messaging.system", route.system)
+fn of_message(span: Written, route: &Route, stream: Uuid, event_id: Uuid) -> Written {
+    span.with("messaging.system", route.system)
         .with("messaging.destination.template", &route.template)
         .with("messaging.message.id", text_of(event_id, &mut Uuid::encode_buffer()))
         .with("messaging.message.conversation_id", text_of(stream, &mut Uuid::encode_buffer()))
 }
 
-/// Where the call or the reaction stands that is under way.
-fn here() -> Option<SpanContext> {
-    let context = Span::current().context();
-    let place = context.span().span_context().clone();
-    place.is_valid().then_some(place)
-}
-
 /// Puts the case's id and number on the span of the call or reaction that is under way.
 pub(crate) fn mark<A: Aggregate>(state: &A, stream: Uuid) {
-    let span = Span::current();
-    if span.is_disabled() {
-        return;
+    mark_as(stream, state.spoken_name().as_deref());
+}
+
+fn mark_as(stream: Uuid, number: Option<&str>) {
+    let is_beside = beside_current(|beside| beside.mark(stream, number)).is_some();
+    // A span of the bridge has its case in its fields.
+    if !is_beside || telemetry::reads_fields() {
+        let (span, mut id) = (Span::current(), Uuid::encode_buffer());
+        tracing::record_all!(
+            span,
+            casetrail.case.id = text_of(stream, &mut id),
+            casetrail.case.number = number
+        );
     }
-    let (mut id, number) = (Uuid::encode_buffer(), state.spoken_name());
-    tracing::record_all!(span, casetrail.case.id = text_of(stream, &mut id), casetrail.case.number = number);
+}
+
+/// Where the call or the reaction that is under way stands in its trace, as W3C `traceparent`.
+pub fn traceparent() -> Option<String> {
+    traceparent_at(&here()?)
 }
 
 /// An id as it is written, without taking memory for it.
@@ -324,9 +365,11 @@ fn text_of(id: Uuid, buffer: &mut [u8]) -> &str {
 const CASE_ID: &str = "casetrail.case.id";
 const CASE_NUMBER: &str = "casetrail.case.number";
 
-/// Makes a span the child of one that another process made, or that is over.
-pub(crate) fn hang(span: &Span, parent: SpanContext) {
-    let parent = opentelemetry::Context::new().with_remote_span_context(parent);
+/// Makes a span of the bridge, which was just made, the child of the call or the reaction that is under way: the bridge
+/// does not see those.
+pub fn hang_here(span: &Span) {
+    let Some(here) = here() else { return };
+    let parent = opentelemetry::Context::new().with_remote_span_context(here);
     // Fails only inside an entered span (seen with `#[instrument]`); this one is not entered yet.
     if let Err(error) = span.set_parent(parent) {
         tracing::debug!(?error, "no parent could be set on a span");
@@ -335,9 +378,11 @@ pub(crate) fn hang(span: &Span, parent: SpanContext) {
 
 /// Says on the current span that what it stands for failed.
 pub fn failed(error: &'static str) {
-    let span = Span::current();
-    span.record("otel.status_code", "ERROR");
-    span.record("error.type", error);
+    if beside_current(|beside| beside.written().failed(error)).is_none() {
+        let span = Span::current();
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", error);
+    }
 }
 
 /// `routing` of `routing.on_case_opened`.
@@ -345,5 +390,12 @@ fn service_of(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
+/// `intake` of `casetrail.intake.v1.Intake/OpenCase`.
+fn stage_of(method: &str) -> &str {
+    method.split('.').nth(1).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod whole_cases;

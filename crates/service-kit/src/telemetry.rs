@@ -1,8 +1,9 @@
 //! Logs, traces and metrics: set up once at the start of a process, flushed at its end.
 //!
-//! - `lines`: log lines for machines, each with its trace and its case.
+//! - `lines`: log lines, each with its trace and its case.
 //! - `spans`: spans that have ended.
 //! - `written`: spans that are written down as they are made.
+//! - `beside`: those of them that lines are written in, beside the spans of `tracing`.
 //! - `sampling`: which of them are kept: all, or those of a share of all cases.
 //! - `handover`: handing spans and lines over, which nobody waits for.
 //! - `otlp`: what is handed over, and to whom.
@@ -10,6 +11,7 @@
 //! Filters are per layer: a global filter would switch spans off with the log lines. OTLP goes over HTTP
 //! from a thread of its own, because the gRPC exporter lost spans at shutdown on small runtimes.
 
+mod beside;
 mod handover;
 mod lines;
 mod otlp;
@@ -33,17 +35,18 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing::Metadata;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
-use uuid::Uuid;
 
 use handover::{Fate, HandOver, Signal};
-use lines::{Cases, Chosen, Json, NoFields, Pushed};
+use lines::{Chosen, Lines};
 use otlp::Otlp;
 use sampling::Share;
 use spans::Ended;
 
+pub(crate) use beside::{Beside, beside, beside_current, here};
 pub(crate) use written::{Writer, Written};
 
 /// `[telemetry]` in a configuration file.
@@ -127,22 +130,17 @@ pub enum TelemetryError {
 static WRITER: OnceLock<Writer> = OnceLock::new();
 /// The scope of everything that this system tells.
 const SCOPE: &str = "casetrail";
-/// Whether lines show the spans that they stand in, with the fields of those.
-static SHOWS_SPANS: AtomicBool = AtomicBool::new(false);
+/// Whether anybody reads the fields of spans that are written down.
+static READS_FIELDS: AtomicBool = AtomicBool::new(false);
 
-/// Makes spans that need no place in log lines.
+/// Makes spans of this process; nobody does without telemetry.
 pub(crate) fn writer() -> Option<&'static Writer> {
     WRITER.get()
 }
 
-/// Whether spans of a case are kept: what only a collector reads need not be made otherwise.
-pub(crate) fn keeps(case: Uuid) -> bool {
-    WRITER.get().is_none_or(|writer| writer.keeps(case))
-}
-
-/// Whether lines show their spans: those for people do, if the filter lets spans through.
-pub(crate) fn shows_spans() -> bool {
-    SHOWS_SPANS.load(Ordering::Relaxed)
+/// Whether anybody reads the fields of spans that are written down: the filter of lines may go by them.
+pub(crate) fn reads_fields() -> bool {
+    READS_FIELDS.load(Ordering::Relaxed)
 }
 
 /// Telemetry that is running; [`Telemetry::stop`] flushes it.
@@ -155,8 +153,6 @@ pub struct Telemetry {
     pushed: Option<HandOver>,
     share: Share,
     chosen: Chosen,
-    /// Whether its lines were set up for people: that stays as it is.
-    for_people: bool,
 }
 
 /// How long a collector may take to answer.
@@ -195,10 +191,8 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
     // The exporters' HTTP clients take the process's TLS provider; that one was installed before is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     config.check()?;
-    let for_people = config.enabled && config.log_format == LogFormat::Text;
     let chosen = Chosen::new(&config.log_filter)?;
-    // Lines for people show the spans that the filter lets through; those for machines name their case always.
-    SHOWS_SPANS.store(for_people && chosen.lets_spans_through(), Ordering::Relaxed);
+    READS_FIELDS.store(chosen.goes_by_spans(), Ordering::Relaxed);
     let (meter, registry) = meter_provider(config, resource.clone())?;
     let share = Share::new(config.sample_ratio);
     global::set_text_map_propagator(TraceContextPropagator::new());
@@ -214,7 +208,7 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
         let _ = WRITER.set(Writer::new(way, share.clone()));
     }
     tracing_subscriber::registry().with(layers(config, &chosen, &tracer, pushed.clone())).try_init()?;
-    Ok(Telemetry { tracer, meter, registry, pushed, share, chosen, for_people })
+    Ok(Telemetry { tracer, meter, registry, pushed, share, chosen })
 }
 
 /// Those who hear of spans and lines. Each has a filter, and who is left out is not there: a layer that is `None` would
@@ -228,36 +222,29 @@ fn layers(
     tracer: &SdkTracerProvider,
     pushed: Option<HandOver>,
 ) -> Layers {
-    let is_json = config.log_format == LogFormat::Json;
-    let for_machines = if config.enabled { chosen.with_spans() } else { chosen.clone() };
-    let lines = tracing_subscriber::fmt::layer();
-    let mut layers = vec![if is_json {
-        let lines = lines.event_format(Json).fmt_fields(NoFields).with_writer(std::io::stderr);
-        lines.with_filter(for_machines.clone()).boxed()
-    } else {
-        lines.with_writer(std::io::stderr).with_filter(chosen.clone()).boxed()
-    }];
-    if config.enabled {
-        let bridge = tracing_opentelemetry::layer()
-            .with_tracer(tracer.tracer(SCOPE))
-            .with_location(false)
-            .with_threads(false)
-            .with_target(false)
-            .with_tracked_inactivity(false)
-            // No library of ours looks for OpenTelemetry's own idea of what is current, which would be told at
-            // every poll.
-            .with_context_activation(false);
-        let cases = (is_json || pushed.is_some()).then_some(Cases);
-        // Our own spans only: those of libraries (HTTP, SQL) would drown a case's journey. One filter for both: a span
-        // is looked up for each, whenever it is entered and left.
-        let ours = tracing_subscriber::filter::filter_fn(is_span_of_ours);
-        layers.push(bridge.and_then(cases).with_filter(ours).boxed());
+    let lines = Lines::new(config.log_format, pushed);
+    if !config.enabled {
+        return vec![lines.with_filter(chosen.clone()).boxed()];
     }
-    layers.extend(pushed.map(|to| Pushed::new(to).with_filter(for_machines).boxed()));
-    layers
+    let bridge = tracing_opentelemetry::layer()
+        .with_tracer(tracer.tracer(SCOPE))
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        // No library of ours looks for OpenTelemetry's own idea of what is current, which would be told at
+        // every poll.
+        .with_context_activation(false);
+    vec![lines.with_filter(chosen.with_spans()).boxed(), bridge.with_filter(filter_fn(is_bridged)).boxed()]
 }
 
-/// Whether this is a span of a case's journey.
+/// Whether OpenTelemetry hears of a span by the bridge: one that says of which kind it is. Whatever else a span of ours
+/// is for a collector is kept beside it.
+fn is_bridged(metadata: &Metadata<'_>) -> bool {
+    is_span_of_ours(metadata) && metadata.fields().field("otel.kind").is_some()
+}
+
+/// Whether this is a span of a case's journey: those of libraries (HTTP, SQL) would drown it.
 fn is_span_of_ours(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && *metadata.level() <= tracing::Level::INFO && is_ours(metadata.target())
 }
@@ -353,7 +340,7 @@ impl Telemetry {
     pub fn change(&self, config: &TelemetryConfig) -> Result<(), TelemetryError> {
         let ratio = ratio(config)?;
         self.chosen.change(&config.log_filter)?;
-        SHOWS_SPANS.store(self.for_people && self.chosen.lets_spans_through(), Ordering::Relaxed);
+        READS_FIELDS.store(self.chosen.goes_by_spans(), Ordering::Relaxed);
         self.share.set(ratio);
         Ok(())
     }
@@ -389,5 +376,3 @@ impl Telemetry {
 mod dead_collector;
 #[cfg(test)]
 mod nobody_asked;
-#[cfg(test)]
-mod whole_cases;

@@ -12,11 +12,10 @@ use case::notifications::{
 };
 use case::{Actor, Case, Personal, derive};
 use jiff::SignedDuration;
-use service_kit::meta::traceparent_of;
 use service_kit::reaction::Fact;
+use service_kit::spans::traceparent;
 use service_kit::store::Store;
 use service_kit::{CommandRequest, Failure};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 use uuid::Uuid;
 
 use crate::carriers::Carriers;
@@ -151,7 +150,7 @@ impl Sender {
             language: letter.language.to_owned(),
             kind: notification.kind.as_str().to_owned(),
             created_at: queued_at.map_or_else(|| self.service.now(), |one| one.queued_at),
-            traceparent: traceparent_of(&tracing::Span::current().context()),
+            traceparent: traceparent(),
         };
         let receipt = route.transport.deliver(&message).await?;
         tracing::debug!(notification_id = %message.notification_id, receipt = receipt.reference, "handed over");

@@ -10,6 +10,7 @@ use access::table::{self, Admits};
 use case::intake::mask;
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use opentelemetry::trace::SpanContext;
 use tonic::body::Body;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
@@ -22,9 +23,10 @@ use super::explain::explained;
 use crate::auth::{Admitted, Authenticator, Caller, KnownServices};
 use crate::failure::Failure;
 use crate::limits::{Held, Limits};
-use crate::meta::{parse_traceparent, record_trace_id};
+use crate::meta::parse_traceparent;
 use crate::metrics::metrics;
-use crate::spans::hang;
+use crate::spans;
+use crate::telemetry::{self, beside};
 
 /// Wraps the gRPC services of a server.
 #[derive(Clone)]
@@ -126,7 +128,7 @@ where
         }
         // Anything can be called; what is no method's name must not take card data into a span either.
         let method = mask(request.uri().path().trim_start_matches('/')).text;
-        let span = server_span(&method, request.headers());
+        let span = spans::call(telemetry::writer(), &method, caller_of(request.headers()).as_ref());
         let record = Record { method, span: span.clone(), started: Instant::now(), code: Code::Cancelled };
         let metadata = MetadataMap::from_headers(request.headers().clone());
         let budget = budget(request.headers().get("grpc-timeout"), self.layer.longest);
@@ -177,29 +179,9 @@ fn holding(response: Response<Body>, held: Option<Held>) -> Response<Body> {
     })
 }
 
-fn server_span(method: &str, headers: &http::HeaderMap) -> Span {
-    let service = method.split('.').nth(1).unwrap_or_default();
-    let span = tracing::info_span!(
-        parent: None,
-        "grpc call",
-        otel.name = method,
-        otel.kind = "server",
-        otel.status_code = tracing::field::Empty,
-        error.type = tracing::field::Empty,
-        rpc.system.name = "grpc",
-        rpc.method = method,
-        rpc.response.status_code = tracing::field::Empty,
-        casetrail.service = service,
-        casetrail.case.id = tracing::field::Empty,
-        casetrail.case.number = tracing::field::Empty,
-        trace_id = tracing::field::Empty,
-    );
-    let caller = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse_traceparent);
-    if let Some(caller) = caller {
-        hang(&span, caller);
-    }
-    record_trace_id(&span);
-    span
+/// The span that called, if the caller names it.
+fn caller_of(headers: &http::HeaderMap) -> Option<SpanContext> {
+    headers.get("traceparent")?.to_str().ok().and_then(parse_traceparent)
 }
 
 /// Writes a call's end down, however it ends: dropped before its answer counts as cancelled.
@@ -237,11 +219,13 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         let name = code_name(self.code);
-        self.span.record("rpc.response.status_code", name);
-        if is_server_error(self.code) {
-            self.span.record("otel.status_code", "ERROR");
-            self.span.record("error.type", name);
-        }
+        beside(&self.span, |call| {
+            let written = call.written();
+            written.say("rpc.response.status_code", name);
+            if is_server_error(self.code) {
+                written.failed(name);
+            }
+        });
         metrics().rpc(self.label(), name, self.started.elapsed());
     }
 }

@@ -11,15 +11,17 @@ const START: &str = "2026-03-02T09:00:00Z";
 
 /// The spans that end while something is done.
 fn ended(doing: impl FnOnce(&OnTheWay)) -> Vec<pb::Span> {
-    taken(1.0, |writer| {
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(START.parse().unwrap()));
-        let route = Route { system: "nats", template: "case.{type}".to_owned() };
-        doing(&OnTheWay::with(&clock, route, Some(writer.clone())));
-    })
+    taken(1.0, |writer| doing(&on_the_way(writer)))
+}
+
+pub(super) fn on_the_way(writer: &Writer) -> OnTheWay {
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(START.parse().unwrap()));
+    let route = Route { system: "nats", template: "case.{type}".to_owned() };
+    OnTheWay::with(&clock, route, Some(writer.clone()))
 }
 
 /// A fact that was recorded so many minutes ago.
-fn recorded(minutes_ago: i64) -> Committed {
+pub(super) fn recorded(minutes_ago: i64) -> Committed {
     let meta =
         format!(r#"{{"traceparent":"{TRACEPARENT}","spoken_name":"NB-2026-000001-X","service":"intake"}}"#);
     Committed {
@@ -115,14 +117,49 @@ fn an_acknowledgement_is_inside_its_try_and_what_goes_back_hangs_from_the_creati
 }
 
 #[test]
-fn a_timer_begins_a_trace() {
-    let spans = ended(|_| {
-        let call = tracing::info_span!("a call that is under way");
-        call.in_scope(|| drop(timer("routing.timers", "offer_expiry", Uuid::from_u128(1))));
+fn a_timer_begins_a_trace_and_learns_its_cases_number_later_but_not_anothers() {
+    let spans = taken(1.0, |writer| {
+        call(Some(writer), "casetrail.routing.v1.Routing/AcceptOffer", None).in_scope(|| {
+            let timer = timer_by(Some(writer), "routing.timers", "offer_expiry", Uuid::from_u128(1));
+            timer.in_scope(|| {
+                mark_as(Uuid::from_u128(2), Some("NB-2026-000002-Y"));
+                mark_as(Uuid::from_u128(1), Some("NB-2026-000001-X"));
+                mark_as(Uuid::from_u128(1), Some("NB-2026-000001-X"));
+                failed("timer_failed");
+            });
+        });
     });
     let fired = spans.iter().find(|span| span.name == "fire routing.timers offer_expiry").unwrap();
-    assert!(fired.parent_span_id.is_empty());
+    assert!(fired.parent_span_id.is_empty() && is(fired, pb::span::SpanKind::Internal));
     assert_eq!(says(fired, "casetrail.service"), Some("routing"));
+    let said: Vec<_> = fired.attributes.iter().filter(|pair| pair.key.contains(".case.")).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(says(fired, CASE_ID), Some("00000000-0000-0000-0000-000000000001"));
+    assert_eq!(says(fired, CASE_NUMBER), Some("NB-2026-000001-X"));
+    assert_eq!(says(fired, "error.type"), Some("timer_failed"));
+    assert_eq!(fired.status.as_ref().unwrap().code, pb::status::StatusCode::Error as i32);
+}
+
+#[test]
+fn a_call_stands_in_its_callers_trace_and_a_span_of_the_bridge_in_the_call() {
+    let spans = taken(1.0, |writer| {
+        let caller = parse_traceparent(TRACEPARENT).unwrap();
+        call(Some(writer), "casetrail.intake.v1.Intake/OpenCase", Some(&caller)).in_scope(|| {
+            mark_as(Uuid::from_u128(1), None);
+            let gateway = tracing::info_span!("gateway call", otel.kind = "client", error.type = Empty);
+            hang_here(&gateway);
+            gateway.in_scope(|| {
+                assert_eq!(traceparent_at(&here().unwrap()), traceparent());
+                failed("unavailable");
+            });
+        });
+    });
+    let [gateway, call] = spans.as_slice() else { panic!("{spans:?}") };
+    assert_eq!(says(call, "rpc.method"), Some(&*call.name));
+    assert_eq!(call.parent_span_id, parse_traceparent(TRACEPARENT).unwrap().span_id().to_bytes());
+    assert_eq!((&call.trace_id, &call.span_id), (&gateway.trace_id, &gateway.parent_span_id));
+    assert!(is(call, pb::span::SpanKind::Server) && is(gateway, pb::span::SpanKind::Client));
+    assert_eq!((says(gateway, "error.type"), says(call, "error.type")), (Some("unavailable"), None));
 }
 
 #[test]

@@ -49,6 +49,16 @@ impl Share {
         if self.is_all() { parent.is_none_or(SpanContext::is_sampled) } else { self.keeps(case) }
     }
 
+    /// Whether the span of a call is kept whose case is not known yet; nothing where that is decided at its end.
+    pub(super) fn keeps_call(&self, parent: Option<&SpanContext>) -> Option<bool> {
+        self.is_all().then(|| parent.is_none_or(SpanContext::is_sampled))
+    }
+
+    /// Whether a span that ended is kept, if that was not decided at its beginning.
+    pub(super) fn keeps_at_last(&self, case: Option<Uuid>, trace: TraceId) -> bool {
+        case.map_or_else(|| self.keeps_trace(trace), |case| self.keeps(case))
+    }
+
     /// Whether the case of this id is kept.
     pub(super) fn keeps_case(&self, id: &str) -> bool {
         let digest = Sha256::digest(id.as_bytes());
@@ -70,7 +80,7 @@ impl Share {
         (number as f64) < self.get() * (u64::MAX as f64)
     }
 
-    /// Whether a span that ended is kept, if that was not decided at its beginning.
+    /// Likewise, a span that the SDK has kept until then.
     pub(super) fn keeps_ended(&self, span: &SpanData) -> bool {
         if span.span_context.is_sampled() {
             return true;

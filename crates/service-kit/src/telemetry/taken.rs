@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::ScopeLogs;
@@ -12,11 +11,12 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use prost::Message;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::FLUSH;
 use super::handover::{Collector, Fate, HandOver, Signal};
+use super::lines::Chosen;
 use super::sampling::Share;
 use super::spans::Ended;
 use super::written::Writer;
+use super::{FLUSH, TelemetryConfig, layers};
 
 /// Takes everything. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -58,10 +58,9 @@ pub(crate) fn taken(share: f64, doing: impl FnOnce(&Writer)) -> Vec<Span> {
     let processor = Ended::new(share.clone(), way.clone());
     let provider =
         SdkTracerProvider::builder().with_sampler(share.clone()).with_span_processor(processor).build();
-    let layer =
-        tracing_opentelemetry::layer().with_tracer(provider.tracer("tests")).with_context_activation(false);
+    let layers = layers(&TelemetryConfig::default(), &Chosen::new("off").unwrap(), &provider, None);
     let writer = Writer::new(Some(way.clone()), share);
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || doing(&writer));
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layers), || doing(&writer));
     way.stop(FLUSH).unwrap();
     taken.spans()
 }

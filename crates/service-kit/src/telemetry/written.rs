@@ -1,6 +1,5 @@
-//! Spans that are written down as they are made, without the SDK between: those that a command makes again and again
-//! (`create`, `append`, `publish`, `ack`), inside which no line is written that would not know its case anyway. What a
-//! span says goes from where it is borrowed into the bytes that are handed over (adr/0029).
+//! Spans that are written down as they are made, without the SDK between: those that a command makes again and again.
+//! What a span says goes from where it is borrowed into the bytes that are handed over (adr/0029).
 
 use std::sync::LazyLock;
 use std::time::SystemTime;
@@ -33,24 +32,30 @@ impl Writer {
         Self { to, share, ids: RandomIdGenerator::default() }
     }
 
-    /// Whether spans of a case are kept.
-    pub(super) fn keeps(&self, case: Uuid) -> bool {
-        self.share.keeps(case)
-    }
-
     /// Begins a span of a case, within `parent`'s trace if there is one.
     pub(crate) fn begin(&self, kind: &SpanKind, parent: Option<&SpanContext>, case: Uuid) -> Written {
         let parent = parent.filter(|parent| parent.is_valid());
-        let is_kept = self.share.keeps_within(parent, case);
+        self.begun(kind, parent, Some(self.share.keeps_within(parent, case)))
+    }
+
+    /// Begins the span of a call whose case is not known yet.
+    pub(crate) fn begin_call(&self, parent: Option<&SpanContext>) -> Written {
+        let parent = parent.filter(|parent| parent.is_valid());
+        self.begun(&SpanKind::Server, parent, self.share.keeps_call(parent))
+    }
+
+    /// Begins a span. Whether it is kept may not be decided yet.
+    fn begun(&self, kind: &SpanKind, parent: Option<&SpanContext>, is_kept: Option<bool>) -> Written {
         let trace = parent.map_or_else(|| self.ids.new_trace_id(), SpanContext::trace_id);
         let state = parent.map(|parent| parent.trace_state().clone()).unwrap_or_default();
-        let flags = TraceFlags::default().with_sampled(is_kept);
+        let flags = TraceFlags::default().with_sampled(is_kept == Some(true));
         let place = SpanContext::new(trace, self.ids.new_span_id(), flags, false, state);
-        let to = self.to.as_ref().filter(|_| is_kept);
+        let to = self.to.as_ref().filter(|_| is_kept != Some(false));
         let record = to.map(|to| {
             let mut bytes = Vec::with_capacity(BYTES);
             encoding::begun(&mut bytes, &place, parent, kind, now());
-            Record { to: to.clone(), bytes, is_failed: false }
+            let undecided = is_kept.is_none().then(|| Undecided { share: self.share.clone(), case: None });
+            Record { to: to.clone(), bytes, is_failed: false, undecided }
         });
         Written { place, record }
     }
@@ -70,6 +75,15 @@ struct Record {
     to: HandOver,
     bytes: Vec<u8>,
     is_failed: bool,
+    /// Nothing where it is kept in any case.
+    undecided: Option<Undecided>,
+}
+
+/// What decides at a span's end whether it is kept.
+#[derive(Debug)]
+struct Undecided {
+    share: Share,
+    case: Option<Uuid>,
 }
 
 impl Written {
@@ -101,6 +115,13 @@ impl Written {
         self
     }
 
+    /// Its case, which was not known when it began.
+    pub(crate) fn is_of(&mut self, case: Uuid) {
+        if let Some(undecided) = self.record.as_mut().and_then(|record| record.undecided.as_mut()) {
+            undecided.case = Some(case);
+        }
+    }
+
     /// Links it to another.
     pub(crate) fn linked(mut self, to: &SpanContext) -> Self {
         self.write(|bytes| encoding::linked(bytes, to));
@@ -129,7 +150,11 @@ impl Written {
 
 impl Drop for Written {
     fn drop(&mut self) {
-        let Some(Record { to, mut bytes, is_failed }) = self.record.take() else { return };
+        let Some(Record { to, mut bytes, is_failed, undecided }) = self.record.take() else { return };
+        let trace = self.place.trace_id();
+        if undecided.is_some_and(|Undecided { share, case }| !share.keeps_at_last(case, trace)) {
+            return;
+        }
         encoding::ended(&mut bytes, now(), is_failed);
         to.push_written(&OURS, &bytes);
     }

@@ -6,11 +6,9 @@ use async_trait::async_trait;
 use reqwest::{StatusCode, Url};
 use serde::Serialize;
 use service_kit::StartError;
-use service_kit::meta::traceparent_of;
-use service_kit::spans::failed;
+use service_kit::spans::{failed, hang_here, traceparent};
 use tracing::Instrument;
 use tracing::field::Empty;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 use uuid::Uuid;
 
 use super::wire::{Answer, ErrorAnswer, InquiryRequest, Outcome, PaymentRequest, PaymentStatus};
@@ -74,9 +72,10 @@ impl HttpGateway {
             casetrail.case.number = number,
             casetrail.service = STAGE,
         );
+        hang_here(&span);
         async {
             let mut request = self.client.post(url.clone()).json(body);
-            if let Some(traceparent) = traceparent_of(&tracing::Span::current().context()) {
+            if let Some(traceparent) = traceparent() {
                 request = request.header("traceparent", traceparent);
             }
             let sent = request.send().await.map_err(|error| unavailable(&error));

@@ -57,9 +57,9 @@ impl Chosen {
         Ok(())
     }
 
-    /// Whether lines for people show the spans that they stand in.
-    pub(in super::super) fn lets_spans_through(&self) -> bool {
-        self.filter().max_level_hint().is_none_or(|most| most >= LevelFilter::INFO)
+    /// Whether the filter goes by spans and their fields.
+    pub(in super::super) fn goes_by_spans(&self) -> bool {
+        self.choice.goes_by_spans.load(Ordering::Relaxed)
     }
 
     fn filter(&self) -> RwLockReadGuard<'_, EnvFilter> {
@@ -68,7 +68,7 @@ impl Chosen {
 
     /// The filter, if it goes by spans.
     fn following(&self) -> Option<RwLockReadGuard<'_, EnvFilter>> {
-        self.choice.goes_by_spans.load(Ordering::Relaxed).then(|| self.filter())
+        self.goes_by_spans().then(|| self.filter())
     }
 
     fn is_span_of_ours(&self, metadata: &Metadata<'_>) -> bool {
@@ -130,40 +130,17 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Filter<S> for Chosen {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::Mutex;
-
     use tracing_subscriber::Layer;
-    use tracing_subscriber::fmt::MakeWriter;
     use tracing_subscriber::layer::SubscriberExt;
 
+    use super::super::MESSAGE;
+    use super::super::tests::Heard;
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl<'a> MakeWriter<'a> for Written {
-        type Writer = Self;
-
-        fn make_writer(&'a self) -> Self {
-            self.clone()
-        }
-    }
 
     #[test]
     fn a_filter_may_go_by_spans_and_can_be_changed_while_lines_are_written() {
-        let (written, chosen) = (Written::default(), Chosen::new("error,[call{case=7}]=info").unwrap());
-        let lines = tracing_subscriber::fmt::layer().with_writer(written.clone()).with_filter(chosen.clone());
+        let (heard, chosen) = (Heard::default(), Chosen::new("error,[call{case=7}]=info").unwrap());
+        let lines = heard.clone().with_filter(chosen.clone());
         let say = |what: &str| {
             tracing::info_span!("call", case = 7).in_scope(|| tracing::info!("{what}, in seven"));
             tracing::info_span!("call", case = 8).in_scope(|| tracing::info!("{what}, in eight"));
@@ -180,15 +157,16 @@ mod tests {
             chosen.change("[call{case=8}]=info").unwrap();
             say("five");
         });
-        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let lines = std::mem::take(&mut *heard.0.lock().unwrap());
+        let written: Vec<_> = lines.iter().map(|line| line.fields[MESSAGE].as_str().unwrap()).collect();
         let said = |what: &str| {
             ["seven", "eight", "nowhere"]
-                .map(|place| written.lines().any(|line| line.contains(what) && line.ends_with(place)))
+                .map(|place| written.iter().any(|line| line.contains(what) && line.ends_with(place)))
         };
-        assert_eq!(said("one"), [true, false, false], "{written}");
-        assert_eq!(said("two"), [true, true, true], "{written}");
-        assert_eq!(said("three"), [true, true, true], "a wrong filter changes nothing: {written}");
-        assert_eq!(said("four"), [false, false, false], "{written}");
-        assert_eq!(said("five"), [false, true, false], "{written}");
+        assert_eq!(said("one"), [true, false, false], "{written:?}");
+        assert_eq!(said("two"), [true, true, true], "{written:?}");
+        assert_eq!(said("three"), [true, true, true], "a wrong filter changes nothing: {written:?}");
+        assert_eq!(said("four"), [false, false, false], "{written:?}");
+        assert_eq!(said("five"), [false, true, false], "{written:?}");
     }
 }

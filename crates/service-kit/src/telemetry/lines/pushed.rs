@@ -1,43 +1,29 @@
 //! Lines as OTLP's log records, handed over to a collector.
 
-use ambient::{Clock, SystemClock};
+use jiff::Timestamp;
 use opentelemetry::InstrumentationScope;
-use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::layer::{Context, Layer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing::Level;
 
 use super::super::handover::HandOver;
 use super::super::otlp::encoding;
 use super::Line;
 
-/// What hands lines over, and speaks at DEBUG and TRACE of each request: to push that would never end. `log` is what
-/// libraries say that do not use `tracing`.
-const SENDING: [&str; 5] = ["hyper", "hyper_util", "log", "reqwest", "rustls"];
+/// What hands lines over, and speaks at DEBUG and TRACE of each request: to push that would never end.
+const SENDING: [&str; 4] = ["hyper", "hyper_util", "reqwest", "rustls"];
 
 fn is_of_sending(target: &str) -> bool {
     SENDING.contains(&target.split("::").next().unwrap_or(target))
 }
 
-/// Hands lines over.
-pub(in super::super) struct Pushed(HandOver);
-
-impl Pushed {
-    pub(in super::super) fn new(to: HandOver) -> Self {
-        Self(to)
+/// Hands a line over.
+pub(super) fn push(to: &HandOver, line: &Line, now: Timestamp) {
+    let metadata = line.metadata;
+    if *metadata.level() > Level::INFO && is_of_sending(metadata.target()) {
+        return;
     }
-}
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Pushed {
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let metadata = event.metadata();
-        if *metadata.level() > Level::INFO && is_of_sending(metadata.target()) {
-            return;
-        }
-        let line = Line::of(event, context.lookup_current(), context.event_scope(event));
-        // As loggers are mapped to OTLP: the scope is where in the program a line comes from.
-        let scope = InstrumentationScope::builder(metadata.target()).build();
-        self.0.push(&scope, |to| encoding::line(to, &line, SystemClock.now().into()));
-    }
+    // As loggers are mapped to OTLP: the scope is where in the program a line comes from.
+    let scope = InstrumentationScope::builder(metadata.target()).build();
+    to.push(&scope, |to| encoding::line(to, line, now.into()));
 }
 
 #[cfg(test)]
@@ -48,18 +34,23 @@ mod tests {
     use opentelemetry_proto::tonic::common::v1::AnyValue;
     use tracing_subscriber::layer::SubscriberExt;
 
+    use super::super::super::LogFormat;
     use super::super::super::handover::Signal;
     use super::super::super::taken::Taken;
-    use super::super::Cases;
-    use super::*;
+    use super::super::Lines;
 
     #[test]
     fn a_record_has_every_kind_of_value_and_its_case_and_stands_in_the_scope_of_its_place() {
         let taken = Taken::default();
         let to = taken.way(Signal::Lines);
-        let subscriber = tracing_subscriber::registry().with(Pushed::new(to.clone())).with(Cases);
+        let subscriber = tracing_subscriber::registry().with(Lines::new(LogFormat::Json, Some(to.clone())));
         tracing::subscriber::with_default(subscriber, || {
-            let case = tracing::info_span!("call", casetrail.case.id = "c-1", casetrail.case.number = "NB-1");
+            let case = tracing::info_span!(
+                "call",
+                otel.kind = "client",
+                casetrail.case.id = "c-1",
+                casetrail.case.number = "NB-1"
+            );
             case.in_scope(|| {
                 let shown = tracing::field::debug([1, 2]);
                 tracing::error!(

@@ -3,7 +3,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status, TraceFlags};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
@@ -67,7 +67,8 @@ pub(in super::super) fn begun(
     let (parent, is_elsewhere) =
         parent.map_or((SpanId::INVALID, false), |parent| (parent.span_id(), parent.is_remote()));
     head(to, context, parent, kind, start);
-    flags(to, 16, context, is_elsewhere);
+    // Only what is kept is handed over, even where that is decided at the end.
+    flags(to, 16, context.trace_flags().with_sampled(true), is_elsewhere);
 }
 
 /// Its name, in two parts.
@@ -130,7 +131,7 @@ pub(in super::super) fn span(to: &mut Vec<u8>, span: &SpanData) {
     }
     number(to, 14, span.links.dropped_count.into());
     message(to, 15, |to| status(to, &span.status));
-    flags(to, 16, &span.span_context, span.parent_span_is_remote);
+    flags(to, 16, span.span_context.trace_flags(), span.parent_span_is_remote);
 }
 
 /// The fields of a log record.
@@ -202,7 +203,7 @@ fn link(to: &mut Vec<u8>, link: &Link) {
 
 fn link_to(to: &mut Vec<u8>, context: &SpanContext) {
     place(to, context);
-    flags(to, 6, context, context.is_remote());
+    flags(to, 6, context.trace_flags(), context.is_remote());
 }
 
 /// Where a span stands: spans and links begin with it alike.
@@ -212,10 +213,10 @@ fn place(to: &mut Vec<u8>, context: &SpanContext) {
     text(to, 3, &context.trace_state().header());
 }
 
-fn flags(to: &mut Vec<u8>, tag: u32, context: &SpanContext, is_elsewhere: bool) {
+fn flags(to: &mut Vec<u8>, tag: u32, flags: TraceFlags, is_elsewhere: bool) {
     let elsewhere = if is_elsewhere { IS_ELSEWHERE } else { 0 };
     key(to, tag, Wire::Fixed32);
-    let flags = u32::from(context.trace_flags().to_u8()) | KNOWS_WHERE | elsewhere;
+    let flags = u32::from(flags.to_u8()) | KNOWS_WHERE | elsewhere;
     to.extend_from_slice(&flags.to_le_bytes());
 }
 

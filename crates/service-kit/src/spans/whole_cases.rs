@@ -2,59 +2,49 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
-use tracing::field::Empty;
-use uuid::Uuid;
 
-use super::Writer;
-use super::sampling::CASE;
-use super::taken::taken;
-use crate::meta::{parse_traceparent, traceparent_at};
-use crate::spans::hang;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
+use super::tests::{on_the_way, recorded};
+use super::*;
+use crate::telemetry::taken::taken;
 
 /// Spans that one case has here.
 const SPANS: usize = 4;
 
-/// What is exported of these cases. A caller's trace says that it is not to be kept, which is not asked here.
+/// What is exported of these cases.
 fn exported(share: f64, cases: &[Uuid]) -> Vec<Span> {
     taken(share, |writer| {
         for case in cases {
             let created = called(writer, *case);
-            reacted(*case, &created);
+            reacted(writer, *case, &created);
         }
     })
 }
 
-/// A call that makes the case: its span knows it only when the request was read.
+/// A call that makes the case: its span knows it only when the request was read. Where it stands that creates the event.
 fn called(writer: &Writer, case: Uuid) -> String {
-    let call = tracing::info_span!("call", otel.kind = "server", casetrail.case.id = Empty);
-    let entered = call.entered();
-    tracing::Span::current().record(CASE, tracing::field::display(case));
+    let call = call(Some(writer), "casetrail.intake.v1.Intake/OpenCase", None);
+    let _entered = call.entered();
+    mark_as(case, None);
     // And once more, as whoever learns of it does.
-    tracing::Span::current().record(CASE, tracing::field::display(case));
-    let call = tracing::Span::current().context();
-    let append = writer.begin(&SpanKind::Client, Some(call.span().span_context()), case);
-    let append = append.named("append", "").with(CASE, &case.to_string());
+    mark_as(case, Some("NB-2026-000001-X"));
+    let append = writer.begin(&SpanKind::Client, here().as_ref(), case);
+    let append = of_case(append.named("append", ""), case, None);
     let create = writer.begin(&SpanKind::Producer, Some(append.place()), case);
-    let create = create.named("create", "").with(CASE, &case.to_string());
-    let created = traceparent_at(create.place()).unwrap();
-    drop(entered);
-    created
+    let create = of_case(create.named("create", ""), case, None);
+    traceparent_at(create.place()).unwrap()
 }
 
 /// A reaction in another process.
-fn reacted(case: Uuid, created: &str) {
-    let process =
-        tracing::info_span!(parent: None, "process", otel.kind = "consumer", casetrail.case.id = %case);
-    hang(&process, parse_traceparent(created).unwrap());
-    let _entered = process.entered();
+fn reacted(writer: &Writer, case: Uuid, created: &str) {
+    let meta = format!(r#"{{"traceparent":"{created}"}}"#).into_bytes();
+    let fact = Committed { stream: case, meta, ..recorded(0) };
+    drop(on_the_way(writer).process("routing.on_case_opened", &fact, true));
 }
 
 fn case_of(span: &Span) -> String {
-    let mut cases = span.attributes.iter().filter(|pair| pair.key == CASE);
+    let mut cases = span.attributes.iter().filter(|pair| pair.key == CASE_ID);
     let case = cases.next().unwrap().value.clone().unwrap().value;
     assert!(cases.next().is_none(), "it stands once: {span:?}");
     let Some(Value::StringValue(case)) = case else { panic!("an id is a text: {span:?}") };
