@@ -189,12 +189,18 @@ impl Metrics {
     }
 
     /// A reaction ended.
-    pub fn reaction(&self, name: &'static str, event_type: &str, took: Duration, outcome: &'static str) {
+    pub fn reaction(
+        &self,
+        name: &'static str,
+        event_type: &'static str,
+        took: Duration,
+        outcome: &'static str,
+    ) {
         self.process_duration.record(
             took.as_secs_f64(),
             &[
                 KeyValue::new("messaging.consumer.group.name", name),
-                KeyValue::new("casetrail.event_type", event_type.to_owned()),
+                KeyValue::new("casetrail.event_type", event_type),
                 KeyValue::new("casetrail.outcome", outcome),
             ],
         );
@@ -224,12 +230,12 @@ impl Metrics {
 
     /// The log's database was asked for something.
     pub fn database(&self, system: &'static str, operation: &'static str, took: Duration, ok: bool) {
-        let mut labels =
-            vec![KeyValue::new("db.system.name", system), KeyValue::new("db.operation.name", operation)];
-        if !ok {
-            labels.push(KeyValue::new("error.type", "_OTHER"));
-        }
-        self.database_duration.record(took.as_secs_f64(), &labels);
+        let labels = [
+            KeyValue::new("db.system.name", system),
+            KeyValue::new("db.operation.name", operation),
+            KeyValue::new("error.type", "_OTHER"),
+        ];
+        self.database_duration.record(took.as_secs_f64(), if ok { &labels[..2] } else { &labels });
     }
 
     /// Appends were taken to be committed together.

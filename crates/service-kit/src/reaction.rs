@@ -121,7 +121,13 @@ impl<R: Reaction> Handler for ReactionHandler<R> {
             Err(Failure::Refused { .. } | Failure::InvalidArgument(_)) => "refused",
             Err(_) => "failed",
         };
-        metrics().reaction(self.reaction.name(), &committed.event_type, started.elapsed(), outcome);
+        let event_type = self.reaction.events().iter().find(|event| **event == committed.event_type);
+        metrics().reaction(
+            self.reaction.name(),
+            event_type.copied().unwrap_or("_OTHER"),
+            started.elapsed(),
+            outcome,
+        );
         match handled {
             Ok(()) => {
                 self.answered(committed);
