@@ -169,4 +169,23 @@ mod tests {
         assert_eq!(said("four"), [false, false, false], "{written:?}");
         assert_eq!(said("five"), [false, true, false], "{written:?}");
     }
+
+    #[test]
+    fn a_filter_may_follow_one_case() {
+        let (heard, chosen) =
+            (Heard::default(), Chosen::new("off,[{casetrail.case.number=NB-1}]=debug").unwrap());
+        let lines = heard.clone().with_filter(chosen.with_spans());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            for number in ["NB-1", "NB-2"] {
+                let process = tracing::info_span!("process event", casetrail.case.number = number);
+                process.in_scope(|| tracing::debug!("within {number}"));
+                let call = tracing::info_span!("grpc call", casetrail.case.number = tracing::field::Empty);
+                call.record("casetrail.case.number", number);
+                call.in_scope(|| tracing::debug!("called for {number}"));
+            }
+        });
+        let lines = std::mem::take(&mut *heard.0.lock().unwrap());
+        let written: Vec<_> = lines.iter().map(|line| line.fields[MESSAGE].as_str().unwrap()).collect();
+        assert_eq!(written, ["within NB-1", "called for NB-1"]);
+    }
 }
