@@ -123,7 +123,8 @@ impl OnTheWay {
                 let within = beside_current(|of_try| {
                     of_case(begin(Some(of_try.place())), committed.stream, of_try.number())
                 });
-                within.unwrap_or_else(|| of_case(begin(None), committed.stream, None))
+                within
+                    .unwrap_or_else(|| of_case(begin(None), committed.stream, Noted::of(committed).number()))
             }
             Settling::Nak => {
                 let noted = Noted::of(committed);
@@ -241,7 +242,7 @@ pub(crate) fn timer(source: &str, kind: &str, stream: Uuid) -> Span {
 fn timer_by(writer: Option<&Writer>, source: &str, kind: &str, stream: Uuid) -> Span {
     let beside = writer.map(|writer| {
         let span = writer.begin(&SpanKind::Internal, None, stream);
-        let span = span.named("fire ", &format!("{source} {kind}"));
+        let span = span.called(|| format!("fire {source} {kind}"));
         Beside::of(span.with("casetrail.service", service_of(source)), stream, None)
     });
     let span = tracing::info_span!(
@@ -336,18 +337,21 @@ fn of_message(span: Written, route: &Route, stream: Uuid, event_id: Uuid) -> Wri
 
 /// Puts the case's id and number on the span of the call or reaction that is under way.
 pub(crate) fn mark<A: Aggregate>(state: &A, stream: Uuid) {
-    mark_as(stream, state.spoken_name().as_deref());
+    if telemetry::writer().is_some() || telemetry::reads_fields() {
+        mark_as(stream, || state.spoken_name());
+    }
 }
 
-fn mark_as(stream: Uuid, number: Option<&str>) {
-    let is_beside = beside_current(|beside| beside.mark(stream, number)).is_some();
+/// Likewise; its number is asked for only where it is missing.
+pub(crate) fn mark_as(stream: Uuid, number: impl Fn() -> Option<String>) {
+    let is_beside = beside_current(|beside| beside.mark(stream, &number)).is_some();
     // A span of the bridge has its case in its fields.
     if !is_beside || telemetry::reads_fields() {
         let (span, mut id) = (Span::current(), Uuid::encode_buffer());
         tracing::record_all!(
             span,
             casetrail.case.id = text_of(stream, &mut id),
-            casetrail.case.number = number
+            casetrail.case.number = number()
         );
     }
 }

@@ -143,6 +143,11 @@ pub(crate) fn reads_fields() -> bool {
     READS_FIELDS.load(Ordering::Relaxed)
 }
 
+/// Notes whether the filter of lines goes by the fields of spans.
+fn heed(chosen: &Chosen) {
+    READS_FIELDS.store(chosen.goes_by_spans(), Ordering::Relaxed);
+}
+
 /// Telemetry that is running; [`Telemetry::stop`] flushes it.
 #[derive(Debug, Clone)]
 pub struct Telemetry {
@@ -192,7 +197,7 @@ pub fn start(config: &TelemetryConfig, service_name: &str) -> Result<Telemetry, 
     let _ = rustls::crypto::ring::default_provider().install_default();
     config.check()?;
     let chosen = Chosen::new(&config.log_filter)?;
-    READS_FIELDS.store(chosen.goes_by_spans(), Ordering::Relaxed);
+    heed(&chosen);
     let (meter, registry) = meter_provider(config, resource.clone())?;
     let share = Share::new(config.sample_ratio);
     global::set_text_map_propagator(TraceContextPropagator::new());
@@ -340,7 +345,7 @@ impl Telemetry {
     pub fn change(&self, config: &TelemetryConfig) -> Result<(), TelemetryError> {
         let ratio = ratio(config)?;
         self.chosen.change(&config.log_filter)?;
-        READS_FIELDS.store(self.chosen.goes_by_spans(), Ordering::Relaxed);
+        heed(&self.chosen);
         self.share.set(ratio);
         Ok(())
     }

@@ -105,12 +105,14 @@ fn an_acknowledgement_is_inside_its_try_and_what_goes_back_hangs_from_the_creati
         process.in_scope(|| drop(way.settling("routing.on_case_opened", &recorded(0), Settling::Ack)));
         drop(process);
         drop(way.settling("routing.on_case_opened", &recorded(0), Settling::Nak));
+        drop(way.settling("routing.on_case_opened", &recorded(0), Settling::Ack));
     });
-    let [ack, process, nak] = spans.as_slice() else { panic!("{spans:?}") };
+    let [ack, process, nak, unwanted] = spans.as_slice() else { panic!("{spans:?}") };
     assert_eq!((&*ack.name, &ack.parent_span_id), ("ack", &process.span_id));
     assert_eq!(&*nak.name, "nak");
     assert!(hangs(nak));
-    for span in [ack, nak] {
+    assert!(unwanted.parent_span_id.is_empty(), "nobody tried it");
+    for span in [ack, nak, unwanted] {
         assert!(is(span, pb::span::SpanKind::Client));
         assert_eq!(says(span, "casetrail.case.number"), Some("NB-2026-000001-X"));
     }
@@ -122,9 +124,9 @@ fn a_timer_begins_a_trace_and_learns_its_cases_number_later_but_not_anothers() {
         call(Some(writer), "casetrail.routing.v1.Routing/AcceptOffer", None).in_scope(|| {
             let timer = timer_by(Some(writer), "routing.timers", "offer_expiry", Uuid::from_u128(1));
             timer.in_scope(|| {
-                mark_as(Uuid::from_u128(2), Some("NB-2026-000002-Y"));
-                mark_as(Uuid::from_u128(1), Some("NB-2026-000001-X"));
-                mark_as(Uuid::from_u128(1), Some("NB-2026-000001-X"));
+                mark_as(Uuid::from_u128(2), || Some("NB-2026-000002-Y".to_owned()));
+                mark_as(Uuid::from_u128(1), || Some("NB-2026-000001-X".to_owned()));
+                mark_as(Uuid::from_u128(1), || Some("NB-2026-000001-X".to_owned()));
                 failed("timer_failed");
             });
         });
@@ -142,14 +144,15 @@ fn a_timer_begins_a_trace_and_learns_its_cases_number_later_but_not_anothers() {
 
 #[test]
 fn a_call_stands_in_its_callers_trace_and_a_span_of_the_bridge_in_the_call() {
+    let mut sent = None;
     let spans = taken(1.0, |writer| {
         let caller = parse_traceparent(TRACEPARENT).unwrap();
         call(Some(writer), "casetrail.intake.v1.Intake/OpenCase", Some(&caller)).in_scope(|| {
-            mark_as(Uuid::from_u128(1), None);
+            mark_as(Uuid::from_u128(1), || None);
             let gateway = tracing::info_span!("gateway call", otel.kind = "client", error.type = Empty);
             hang_here(&gateway);
             gateway.in_scope(|| {
-                assert_eq!(traceparent_at(&here().unwrap()), traceparent());
+                sent = traceparent();
                 failed("unavailable");
             });
         });
@@ -157,6 +160,8 @@ fn a_call_stands_in_its_callers_trace_and_a_span_of_the_bridge_in_the_call() {
     let [gateway, call] = spans.as_slice() else { panic!("{spans:?}") };
     assert_eq!(says(call, "rpc.method"), Some(&*call.name));
     assert_eq!(call.parent_span_id, parse_traceparent(TRACEPARENT).unwrap().span_id().to_bytes());
+    let sent = parse_traceparent(&sent.unwrap()).unwrap();
+    assert_eq!(gateway.span_id, sent.span_id().to_bytes(), "the gateway is told of its own span");
     assert_eq!((&call.trace_id, &call.span_id), (&gateway.trace_id, &gateway.parent_span_id));
     assert!(is(call, pb::span::SpanKind::Server) && is(gateway, pb::span::SpanKind::Client));
     assert_eq!((says(gateway, "error.type"), says(call, "error.type")), (Some("unavailable"), None));

@@ -26,9 +26,9 @@ fn exported(share: f64, cases: &[Uuid]) -> Vec<Span> {
 fn called(writer: &Writer, case: Uuid) -> String {
     let call = call(Some(writer), "casetrail.intake.v1.Intake/OpenCase", None);
     let _entered = call.entered();
-    mark_as(case, None);
+    mark_as(case, || None);
     // And once more, as whoever learns of it does.
-    mark_as(case, Some("NB-2026-000001-X"));
+    mark_as(case, || Some("NB-2026-000001-X".to_owned()));
     let append = writer.begin(&SpanKind::Client, here().as_ref(), case);
     let append = of_case(append.named("append", ""), case, None);
     let create = writer.begin(&SpanKind::Producer, Some(append.place()), case);

@@ -31,7 +31,7 @@ impl Beside {
     /// One of a case that was known when it began.
     pub(crate) fn of(written: Written, case: Uuid, number: Option<&str>) -> Self {
         let mut beside = Self::new(written);
-        beside.mark(case, number);
+        beside.mark(case, || number.map(str::to_owned));
         beside
     }
 
@@ -45,18 +45,18 @@ impl Beside {
     }
 
     /// Says whose it is. The first case counts: a reaction may send a command to another one later.
-    pub(crate) fn mark(&mut self, case: Uuid, number: Option<&str>) {
+    pub(crate) fn mark(&mut self, case: Uuid, number: impl FnOnce() -> Option<String>) {
         if self.case.is_none() {
             self.case = Some(case);
             self.written.is_of(case);
             self.written.say(CASE, case.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
         }
-        if let Some(number) = number
-            && self.case == Some(case)
+        if self.case == Some(case)
             && self.number.is_none()
+            && let Some(number) = number()
         {
-            self.number = Some(number.to_owned());
-            self.written.say(NUMBER, number);
+            self.written.say(NUMBER, &number);
+            self.number = Some(number);
         }
     }
 

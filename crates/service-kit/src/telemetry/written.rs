@@ -103,6 +103,11 @@ impl Written {
         self
     }
 
+    /// Likewise, a name that is made only where the span is kept.
+    pub(crate) fn called(self, name: impl FnOnce() -> String) -> Self {
+        if self.is_kept() { self.named(&name(), "") } else { self }
+    }
+
     /// Says something about it.
     pub(crate) fn with(mut self, key: &str, text: &str) -> Self {
         self.say(key, text);

@@ -133,9 +133,13 @@ mod tests {
     use tracing_subscriber::Layer;
     use tracing_subscriber::layer::SubscriberExt;
 
+    use uuid::Uuid;
+
+    use super::super::super::heed;
     use super::super::MESSAGE;
     use super::super::tests::Heard;
     use super::*;
+    use crate::spans;
 
     #[test]
     fn a_filter_may_go_by_spans_and_can_be_changed_while_lines_are_written() {
@@ -174,13 +178,17 @@ mod tests {
     fn a_filter_may_follow_one_case() {
         let (heard, chosen) =
             (Heard::default(), Chosen::new("off,[{casetrail.case.number=NB-1}]=debug").unwrap());
+        heed(&chosen);
         let lines = heard.clone().with_filter(chosen.with_spans());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
             for number in ["NB-1", "NB-2"] {
                 let process = tracing::info_span!("process event", casetrail.case.number = number);
                 process.in_scope(|| tracing::debug!("within {number}"));
-                let call = tracing::info_span!("grpc call", casetrail.case.number = tracing::field::Empty);
-                call.record("casetrail.case.number", number);
+                let call = spans::call(None, "casetrail.intake.v1.IntakeService/AddMessage", None);
+                call.in_scope(|| {
+                    spans::mark_as(Uuid::nil(), || Some(number.to_owned()));
+                    tracing::debug!("not before the span is entered again: {number}");
+                });
                 call.in_scope(|| tracing::debug!("called for {number}"));
             }
         });

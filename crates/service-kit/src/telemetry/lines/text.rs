@@ -44,10 +44,12 @@ fn level(level: Level, has_colours: bool) -> String {
     if has_colours { format!("\x1b[{colour}m{level:>5}\x1b[0m") } else { format!("{level:>5}") }
 }
 
-/// What is said may come from outside: it begins no line and commands no terminal.
+/// What is said may come from outside: it begins no line, turns no text round and commands no terminal.
 fn in_one_line(text: &str) -> String {
-    let escaped =
-        |letter: char| if letter.is_control() { letter.escape_default().to_string() } else { letter.into() };
+    let escaped = |letter: char| match letter {
+        '"' | '\'' | '\\' => letter.into(),
+        letter => letter.escape_debug().to_string(),
+    };
     text.chars().map(escaped).collect()
 }
 
@@ -69,10 +71,11 @@ fn quoted(value: &Value) -> String {
 mod tests {
     use super::super::tests::lines;
     use super::*;
+    use crate::meta::parse_traceparent;
 
     #[test]
     fn a_line_says_when_where_and_of_which_case_and_forges_no_other() {
-        let lines = lines(|| {
+        let mut lines = lines(|| {
             let call = tracing::info_span!(
                 "call",
                 otel.kind = "client",
@@ -88,8 +91,9 @@ mod tests {
                     "it\nfailed"
                 );
             });
-            tracing::info!("\x1b[2Jnowhere");
+            tracing::info!("\x1b[2J\u{2028}it's \u{202e}\"nowhere\"");
         });
+        lines[0].span = parse_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         let now = "2026-03-02T09:00:00Z".parse().unwrap();
         let written: Vec<_> = lines.iter().map(|line| with_level(line, "LEVEL", now)).collect();
         let place = module_path!();
@@ -97,10 +101,12 @@ mod tests {
             written,
             [
                 format!(
-                    "2026-03-02T09:00:00.000000Z LEVEL {place} [NB-1] it\\nfailed \
+                    "2026-03-02T09:00:00.000000Z LEVEL {place} [NB-1 0af7651916cd43dd8448eb211c80319c] it\\nfailed \
                      code=no_room empty=\"\" reason=\"a \\\"full\\\" disk\\nERROR\" tries=3\n"
                 ),
-                format!("2026-03-02T09:00:00.000000Z LEVEL {place} \\u{{1b}}[2Jnowhere\n"),
+                format!(
+                    "2026-03-02T09:00:00.000000Z LEVEL {place} \\u{{1b}}[2J\\u{{2028}}it's \\u{{202e}}\"nowhere\"\n"
+                ),
             ]
         );
     }
