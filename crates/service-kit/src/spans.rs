@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::meta::{parse_traceparent, traceparent_at};
 use crate::metrics::metrics;
-use crate::telemetry::{self, Beside, Writer, Written, beside_current, here};
+use crate::telemetry::{self, Beside, CASE_ID, CASE_NUMBER, Writer, Written, beside_current, here};
 
 /// An event younger than this continues its creator's trace; an older one starts a trace of its own and links
 /// back: a case lives for days, a trace for seconds.
@@ -337,6 +337,7 @@ fn of_message(span: Written, route: &Route, stream: Uuid, event_id: Uuid) -> Wri
 
 /// Puts the case's id and number on the span of the call or reaction that is under way.
 pub(crate) fn mark<A: Aggregate>(state: &A, stream: Uuid) {
+    // Where neither is so, nobody asks for it.
     if telemetry::writer().is_some() || telemetry::reads_fields() {
         mark_as(stream, || state.spoken_name());
     }
@@ -366,9 +367,6 @@ fn text_of(id: Uuid, buffer: &mut [u8]) -> &str {
     id.hyphenated().encode_lower(buffer)
 }
 
-const CASE_ID: &str = "casetrail.case.id";
-const CASE_NUMBER: &str = "casetrail.case.number";
-
 /// Makes a span of the bridge, which was just made, the child of the call or the reaction that is under way: the bridge
 /// does not see those.
 pub fn hang_here(span: &Span) {
@@ -394,7 +392,7 @@ fn service_of(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
-/// `intake` of `casetrail.intake.v1.Intake/OpenCase`.
+/// `intake` of `casetrail.intake.v1.IntakeService/OpenCase`.
 fn stage_of(method: &str) -> &str {
     method.split('.').nth(1).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! Logs, traces and metrics: set up once at the start of a process, flushed at its end.
 //!
 //! - `lines`: log lines, each with its trace and its case.
-//! - `spans`: spans that have ended.
+//! - `spans`: spans of the bridge that have ended.
 //! - `written`: spans that are written down as they are made.
 //! - `beside`: those of them that lines are written in, beside the spans of `tracing`.
 //! - `sampling`: which of them are kept: all, or those of a share of all cases.
@@ -130,6 +130,10 @@ pub enum TelemetryError {
 static WRITER: OnceLock<Writer> = OnceLock::new();
 /// The scope of everything that this system tells.
 const SCOPE: &str = "casetrail";
+/// The attribute that says which case a span belongs to.
+pub(crate) const CASE_ID: &str = "casetrail.case.id";
+/// The attribute that says how people call a span's case.
+pub(crate) const CASE_NUMBER: &str = "casetrail.case.number";
 /// Whether anybody reads the fields of spans that are written down.
 static READS_FIELDS: AtomicBool = AtomicBool::new(false);
 

@@ -121,7 +121,7 @@ fn an_acknowledgement_is_inside_its_try_and_what_goes_back_hangs_from_the_creati
 #[test]
 fn a_timer_begins_a_trace_and_learns_its_cases_number_later_but_not_anothers() {
     let spans = taken(1.0, |writer| {
-        call(Some(writer), "casetrail.routing.v1.Routing/AcceptOffer", None).in_scope(|| {
+        call(Some(writer), "casetrail.routing.v1.RoutingService/AcceptOffer", None).in_scope(|| {
             let timer = timer_by(Some(writer), "routing.timers", "offer_expiry", Uuid::from_u128(1));
             timer.in_scope(|| {
                 mark_as(Uuid::from_u128(2), || Some("NB-2026-000002-Y".to_owned()));
@@ -147,7 +147,7 @@ fn a_call_stands_in_its_callers_trace_and_a_span_of_the_bridge_in_the_call() {
     let mut sent = None;
     let spans = taken(1.0, |writer| {
         let caller = parse_traceparent(TRACEPARENT).unwrap();
-        call(Some(writer), "casetrail.intake.v1.Intake/OpenCase", Some(&caller)).in_scope(|| {
+        call(Some(writer), "casetrail.intake.v1.IntakeService/OpenCase", Some(&caller)).in_scope(|| {
             mark_as(Uuid::from_u128(1), || None);
             let gateway = tracing::info_span!("gateway call", otel.kind = "client", error.type = Empty);
             hang_here(&gateway);

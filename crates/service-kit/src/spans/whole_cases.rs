@@ -24,7 +24,7 @@ fn exported(share: f64, cases: &[Uuid]) -> Vec<Span> {
 
 /// A call that makes the case: its span knows it only when the request was read. Where it stands that creates the event.
 fn called(writer: &Writer, case: Uuid) -> String {
-    let call = call(Some(writer), "casetrail.intake.v1.Intake/OpenCase", None);
+    let call = call(Some(writer), "casetrail.intake.v1.IntakeService/OpenCase", None);
     let _entered = call.entered();
     mark_as(case, || None);
     // And once more, as whoever learns of it does.

@@ -10,9 +10,9 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use uuid::Uuid;
 
-use super::lines::{NUMBER, OfCase};
-use super::sampling::CASE;
+use super::lines::OfCase;
 use super::written::Written;
+use super::{CASE_ID, CASE_NUMBER};
 
 /// Kept beside a span of a call, a reaction or a timer. It is over when that is.
 #[derive(Debug)]
@@ -49,13 +49,13 @@ impl Beside {
         if self.case.is_none() {
             self.case = Some(case);
             self.written.is_of(case);
-            self.written.say(CASE, case.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+            self.written.say(CASE_ID, case.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
         }
         if self.case == Some(case)
             && self.number.is_none()
             && let Some(number) = number()
         {
-            self.written.say(NUMBER, &number);
+            self.written.say(CASE_NUMBER, &number);
             self.number = Some(number);
         }
     }

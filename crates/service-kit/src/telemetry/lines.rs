@@ -23,13 +23,9 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::beside::{self, Beside};
 use super::handover::HandOver;
-use super::sampling::CASE;
-use super::{LogFormat, is_bridged};
+use super::{CASE_ID, CASE_NUMBER, LogFormat, is_bridged};
 
 pub(super) use chosen::Chosen;
-
-/// The attribute that says how people call a span's case.
-pub(super) const NUMBER: &str = "casetrail.case.number";
 
 /// The case that a span belongs to; kept beside those that have it in their fields only.
 #[derive(Debug, Clone, Default)]
@@ -49,15 +45,15 @@ impl OfCase {
 impl Visit for OfCase {
     fn record_str(&mut self, field: &Field, value: &str) {
         let place = match field.name() {
-            CASE => &mut self.id,
-            NUMBER => &mut self.number,
+            CASE_ID => &mut self.id,
+            CASE_NUMBER => &mut self.number,
             _ => return,
         };
         place.get_or_insert_with(|| value.to_owned());
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if matches!(field.name(), CASE | NUMBER) {
+        if matches!(field.name(), CASE_ID | CASE_NUMBER) {
             self.record_str(field, &format!("{value:?}"));
         }
     }

@@ -14,8 +14,7 @@ use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample, S
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The attribute that says which case a span belongs to.
-pub(super) const CASE: &str = "casetrail.case.id";
+use super::CASE_ID;
 
 /// The share of cases whose spans are kept, from 0 to 1. Clones are the same share.
 #[derive(Debug, Clone)]
@@ -46,7 +45,7 @@ impl Share {
 
     /// Whether a span of a case is kept that stands within another one, or begins a trace.
     pub(super) fn keeps_within(&self, parent: Option<&SpanContext>, case: Uuid) -> bool {
-        if self.is_all() { parent.is_none_or(SpanContext::is_sampled) } else { self.keeps(case) }
+        self.keeps_call(parent).unwrap_or_else(|| self.keeps(case))
     }
 
     /// Whether the span of a call is kept whose case is not known yet; nothing where that is decided at its end.
@@ -93,7 +92,7 @@ impl Share {
 }
 
 fn case_of(attributes: &[KeyValue]) -> Option<Cow<'_, str>> {
-    let case = attributes.iter().find(|attribute| attribute.key.as_str() == CASE)?;
+    let case = attributes.iter().find(|attribute| attribute.key.as_str() == CASE_ID)?;
     Some(case.value.as_str())
 }
 
@@ -131,7 +130,7 @@ mod tests {
 
     fn decide(share: f64, kind: &SpanKind, case: Option<&str>, trace: u128) -> SamplingDecision {
         let attributes: Vec<KeyValue> =
-            case.map(|case| KeyValue::new(CASE, case.to_owned())).into_iter().collect();
+            case.map(|case| KeyValue::new(CASE_ID, case.to_owned())).into_iter().collect();
         Share::new(share).should_sample(None, trace.into_trace(), "a span", kind, &attributes, &[]).decision
     }
 

@@ -10,8 +10,8 @@ use opentelemetry_sdk::trace::SpanData;
 use serde_json::Value as Json;
 use tracing::Level;
 
-use super::super::lines::{Line, MESSAGE, NUMBER, OfCase};
-use super::super::sampling::CASE;
+use super::super::lines::{Line, MESSAGE, OfCase};
+use super::super::{CASE_ID, CASE_NUMBER};
 
 /// `Span.flags`: whether it is known where the parent lives, and whether that is another process.
 const KNOWS_WHERE: u32 = 0x100;
@@ -148,7 +148,7 @@ pub(in super::super) fn line(to: &mut Vec<u8>, line: &Line, now: SystemTime) {
         }
     }
     let OfCase { id, number } = &line.case;
-    for (name, known) in [(CASE, id), (NUMBER, number)] {
+    for (name, known) in [(CASE_ID, id), (CASE_NUMBER, number)] {
         if let Some(known) = known {
             json_attribute(to, 6, name, &known.as_str().into());
         }
